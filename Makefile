@@ -1,0 +1,58 @@
+# Two commands: `make run` opens a local city, `make test` says whether a change may land.
+CITY ?= mulhouse
+PORT ?= 8000
+VENV := .venv
+PY := $(VENV)/bin/python
+PIP := $(PY) -m pip --disable-pip-version-check install --quiet --progress-bar off -c constraints.txt
+
+.PHONY: run test lint types contracts soak bench messages docs clean
+
+run: $(VENV)/local
+	@exec $(PY) -m infra.local --city $(CITY) --port $(PORT)
+
+test: lint types contracts
+	$(PY) -m pytest
+
+lint: $(VENV)/dev
+	$(VENV)/bin/ruff check
+	$(VENV)/bin/ruff format --check
+
+types: $(VENV)/dev
+	$(VENV)/bin/mypy
+
+contracts: $(VENV)/dev
+	$(VENV)/bin/lint-imports
+
+soak: $(VENV)/dev
+	$(PY) -m pytest -m soak --soak
+
+bench: $(VENV)/bench
+	$(PY) -m bench
+
+messages: $(VENV)/dev
+	$(PY) -m infra.messages
+
+docs: $(VENV)/dev
+	$(PY) -m infra.docs
+
+clean:
+	rm -rf $(VENV) .local vendor/built build
+
+$(VENV)/bin/python:
+	@echo "Creating the virtual environment in $(VENV) ..."
+	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed, this is " + sys.version)'
+	@python3 -m venv $(VENV)
+
+$(VENV)/local: pyproject.toml constraints.txt | $(VENV)/bin/python
+	@echo "Installing what a local city needs ..."
+	@$(PIP) $$($(PY) infra/extras.py local)
+	@touch $@
+
+$(VENV)/dev: pyproject.toml constraints.txt | $(VENV)/bin/python
+	@echo "Installing what the tests need ..."
+	@$(PIP) $$($(PY) infra/extras.py local dev)
+	@touch $@ $(VENV)/local
+
+$(VENV)/bench: pyproject.toml constraints.txt | $(VENV)/dev
+	@$(PIP) $$($(PY) infra/extras.py local dev bench)
+	@touch $@

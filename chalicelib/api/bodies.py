@@ -1,0 +1,181 @@
+"""What bodies are made of: strict, closed models whose texts are clean when they leave here."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictFloat,
+    StrictInt,
+    StringConstraints,
+    ValidationError,
+)
+from pydantic_core import PydanticCustomError
+
+from chalicelib.errors import Fault, Invalid
+from chalicelib.notices.model import Quiet
+from chalicelib.places.model import Point, read_cell
+
+Model = TypeVar("Model")
+
+_INVISIBLE = re.compile("[\u202a-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb]")
+"""What turns text around or hides in it; the marks that Arabic and emoji need stay."""
+_TOLD = ("min_length", "max_length", "ge", "gt", "le", "lt", "expected")
+
+
+class Body(BaseModel):
+    """A body with no unknown member."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def read_body(schema: type[Model], value: Any) -> Model:
+    """Return the value as the model reads it, or raise Invalid with every fault."""
+    try:
+        return schema.model_validate(value)  # type: ignore[attr-defined, no-any-return]
+    except ValidationError as error:
+        raise Invalid(*(_fault(entry) for entry in error.errors(include_url=False))) from error
+
+
+def clean_line(text: str) -> str:
+    """Return the text as one line: composed, without controls, its white space single."""
+    return " ".join(clean(text).split())
+
+
+def clean(text: str) -> str:
+    """Return the text composed (NFC), without controls but line ends, and without what hides or reorders."""
+    plain = _INVISIBLE.sub("", unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\t", " ")))
+    kept = (letter for letter in plain if letter == "\n" or unicodedata.category(letter) != "Cc")
+    return "".join(kept).strip()
+
+
+def _at_least(length: int) -> AfterValidator:
+    def check(text: str) -> str:
+        if len(text) < length:
+            raise PydanticCustomError("string_too_short", "too short", {"min_length": length})
+        return text
+
+    return AfterValidator(check)
+
+
+def _instant(value: Any) -> Any:
+    if not isinstance(value, str):
+        raise PydanticCustomError("datetime_type", "a date and time")
+    return value
+
+
+def minutes(text: str) -> int:
+    """Return the minutes of a time of day."""
+    return int(text[:2]) * 60 + int(text[3:])
+
+
+Title = Annotated[
+    str, StringConstraints(min_length=3, max_length=100), AfterValidator(clean_line), _at_least(3)
+]
+Prose = Annotated[
+    str, StringConstraints(min_length=1, max_length=2_000), AfterValidator(clean), _at_least(1)
+]
+Message = Annotated[str, StringConstraints(max_length=500), AfterValidator(clean)]
+Name = Annotated[
+    str, StringConstraints(min_length=1, max_length=50), AfterValidator(clean_line), _at_least(1)
+]
+Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]
+Languages = Annotated[tuple[Language, ...], Field(min_length=1, max_length=8)]
+TimeOfDay = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+Instant = Annotated[AwareDatetime, BeforeValidator(_instant), Field(examples=["2026-12-24T18:00:00+01:00"])]
+Urgency = Literal["low", "normal", "high"]
+
+
+class PointBody(Body):
+    """Degrees, WGS 84."""
+
+    lat: Annotated[StrictFloat | StrictInt, Field(ge=-90, le=90, examples=[47.7486])]
+    lon: Annotated[StrictFloat | StrictInt, Field(ge=-180, le=180, examples=[7.3393])]
+
+    @property
+    def point(self) -> Point:
+        return Point(float(self.lat), float(self.lon))
+
+
+class PlaceBody(Body):
+    """Where: either a point or the text of an address. It stays private; the public sees its cell."""
+
+    point: PointBody | None = None
+    address: (
+        Annotated[str, StringConstraints(min_length=3, max_length=200), AfterValidator(clean_line), _at_least(3)]
+        | None
+    ) = Field(default=None, examples=["12 rue du Sauvage, 68100 Mulhouse"])
+
+    def model_post_init(self, _: Any, /) -> None:
+        if (self.point is None) == (self.address is None):
+            raise PydanticCustomError("point_or_address", "a point or an address")
+
+
+class QuietBody(Body):
+    """Hours without mail, local time; past midnight when `until` is before `start`."""
+
+    start: TimeOfDay = Field(examples=["21:00"])
+    until: TimeOfDay = Field(examples=["08:00"])
+
+    @property
+    def quiet(self) -> Quiet:
+        return Quiet(minutes(self.start), minutes(self.until))
+
+
+class CellShown(BaseModel):
+    """The cell a place is shown as: its id, its middle, its edges (west, south, east, north)."""
+
+    id: str = Field(examples=["250.61268.56022"])
+    lat: float
+    lon: float
+    bounds: tuple[float, float, float, float]
+
+
+class FaultShown(BaseModel):
+    """One field that is wrong."""
+
+    pointer: str
+    code: str
+    detail: str
+    values: dict[str, Any] | None = None
+
+
+class Problem(BaseModel):
+    """Why a request was refused (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    errors: list[FaultShown] | None = None
+    id: str | None = None
+
+
+def show_cell(cell_id: str) -> Mapping[str, Any]:
+    cell = read_cell(cell_id)
+    assert cell is not None  # noqa: S101 — it was stored by us
+    return {
+        "id": cell.id,
+        "lat": cell.centre.lat,
+        "lon": cell.centre.lon,
+        "bounds": [round(edge, 6) for edge in cell.bounds],
+    }
+
+
+def show_instant(at: int) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _fault(entry: Mapping[str, Any]) -> Fault:
+    pointer = "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in entry["loc"])
+    context = entry.get("ctx", {})
+    values = {name: context[name] for name in _TOLD if name in context}
+    return Fault(pointer, entry["type"], values)

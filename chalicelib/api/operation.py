@@ -1,0 +1,181 @@
+"""An operation: one method of one path, who may call it, and everything its caller must know.
+
+What is declared here is what runs and what /openapi.json says: there is no second list.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeVar
+from uuid import uuid4
+
+from chalice import Blueprint, CORSConfig, Response
+
+from chalicelib.api.problem import MEDIA_TYPE, internal, problem
+from chalicelib.api.reading import read_json, read_key
+from chalicelib.errors import DomainError, NotAllowed, NotSignedIn
+from chalicelib.observability import logger
+from chalicelib.people.model import Person, Session
+from chalicelib.wiring import House, house
+from chalicelib.wording.model import choose
+
+Who = Literal["anyone", "resident", "moderator"]
+Method = Literal["GET", "POST", "PATCH", "DELETE"]
+Schema = TypeVar("Schema")
+
+CORS = CORSConfig(
+    allow_origin="*",
+    allow_headers=["Accept-Language", "Authorization", "Content-Type", "Idempotency-Key", "If-Match"],
+    max_age=86_400,
+    expose_headers=["Content-Language", "ETag", "Link", "Location", "Retry-After"],
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter of the query, as the document tells it."""
+
+    name: str
+    about: str
+    schema: Mapping[str, Any]
+    many: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One method of one path. `body` and `answers` name models of the noun's `bodies` module."""
+
+    noun: str
+    name: str
+    method: Method
+    path: str
+    who: Who
+    summary: str
+    about: str = ""
+    body: str | None = None
+    parameters: tuple[Parameter, ...] = ()
+    answers: Mapping[int, str | None] = field(default_factory=dict)
+    problems: tuple[int, ...] = ()
+    versioned: bool = False
+    """The caller must send If-Match, and is answered an ETag."""
+    keyed: bool = True
+    """A POST needs an Idempotency-Key; a page that a form posts to is not an operation."""
+
+
+OPERATIONS: list[Operation] = []
+"""Every operation of the application, in the order the modules declare them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    body: Any = None
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    media_type: str = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request as a route meets it: who, in which language, when, and what was sent."""
+
+    house: House
+    now: int
+    language: str
+    path: Mapping[str, str]
+    query: Mapping[str, list[str]]
+    headers: Mapping[str, str]
+    raw: bytes
+    ip: str
+    entered: tuple[Person, Session] | None
+
+    @property
+    def person(self) -> Person:
+        return self._entered()[0]
+
+    @property
+    def session(self) -> Session:
+        return self._entered()[1]
+
+    @property
+    def key(self) -> str:
+        return read_key(self.headers)
+
+    def body(self, schema: type[Schema]) -> Schema:
+        """Return the body as the model reads it, or raise Invalid with every fault."""
+        from chalicelib.api.bodies import read_body  # noqa: PLC0415 — reads never pay for pydantic
+
+        return read_body(schema, read_json(self.raw, self.headers.get("content-type", "")))
+
+    def _entered(self) -> tuple[Person, Session]:
+        if self.entered is None:
+            raise NotSignedIn("not_signed_in")
+        return self.entered
+
+
+View = Callable[[Call], Answer]
+
+
+def operation(blueprint: Blueprint, declared: Operation) -> Callable[[View], View]:
+    """Serve the operation with the view below; every refusal becomes problem+json here and only here."""
+
+    def serve(view: View) -> View:
+        def handler(**path: str) -> Response:
+            return respond(blueprint.current_request, path, declared, view)
+
+        handler.__name__ = declared.name
+        OPERATIONS.append(declared)
+        blueprint.route(
+            declared.path, methods=[declared.method], name=declared.name, cors=CORS, content_types=["*/*"]
+        )(handler)
+        return view
+
+    return serve
+
+
+def respond(request: Any, path: Mapping[str, str], declared: Operation, view: View) -> Response:
+    language = "fr"
+    try:
+        home = house()
+        language = choose(request.headers.get("accept-language", ""), home.city.languages)
+        answer = view(_call(home, request, path, declared, language))
+    except DomainError as error:
+        return _problem(*problem(error, language), language)
+    except Exception:  # noqa: BLE001 — the one place where nothing else may get past
+        request_id = str(request.context.get("requestId") or uuid4())
+        logger().exception("unhandled", request_id=request_id, operation=declared.name)
+        return _problem(*internal(request_id, language), language)
+    headers = {"Content-Type": answer.media_type, "Content-Language": language, **answer.headers}
+    return Response("" if answer.body is None else answer.body, headers, answer.status)
+
+
+def _call(home: House, request: Any, path: Mapping[str, str], declared: Operation, language: str) -> Call:
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    params = request.query_params
+    call = Call(
+        house=home,
+        now=home.now(),
+        language=language,
+        path=path,
+        query={} if params is None else {name: params.getlist(name) for name in params},
+        headers=headers,
+        raw=request.raw_body,
+        ip=request.context.get("identity", {}).get("sourceIp", ""),
+        entered=_enter(home, headers) if declared.who != "anyone" else None,
+    )
+    if declared.who == "moderator" and call.person.role != "moderator":
+        raise NotAllowed("not_allowed")
+    if declared.method == "POST" and declared.keyed:
+        read_key(headers)
+    return call
+
+
+def _enter(home: House, headers: Mapping[str, str]) -> tuple[Person, Session]:
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise NotSignedIn("not_signed_in")
+    return home.door.who(token.strip(), now=home.now())
+
+
+def _problem(status: int, body: Any, headers: Mapping[str, str], language: str) -> Response:
+    return Response(
+        body, {"Content-Type": MEDIA_TYPE, "Content-Language": language, **headers}, status_code=status
+    )

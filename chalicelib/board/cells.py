@@ -1,0 +1,162 @@
+"""The cells of a segment, and which slots lie in a disc."""
+
+from array import array
+from bisect import bisect_left, bisect_right
+from functools import cached_property
+from itertools import accumulate
+from math import asin, cos, degrees, pi, radians, sin, sqrt
+
+from chalicelib.places.model import EARTH_RADIUS_M, Cell, Point, col_width, distance_m
+
+DIAMETER_M = 2 * EARTH_RADIUS_M
+_ROUNDED = 5e-7
+"""Degrees by which a centre may lie off the middle of its column: centres are rounded."""
+_FAR = 179
+"""Degrees of longitude from which the other way round the Earth may be the shorter."""
+
+Run = tuple[int, int]
+"""A first slot, and the one after the last."""
+
+
+class Row:
+    """The cells of one row that hold cards, from west to east; `first` and `end` are their places in the segment."""
+
+    def __init__(self, size_m: int, row: int, first: int, cols: "array[int]") -> None:
+        self.size_m, self.row, self.cols = size_m, row, cols
+        self.first, self.end = first, first + len(cols)
+        self.width = col_width(size_m, row)
+        self.lat = Cell(size_m, row, cols[0]).centre.lat
+        self.radians = radians(self.lat)
+        self.cos = cos(self.radians)
+
+    @cached_property
+    def lons(self) -> list[float]:
+        """The longitudes of the cells' centres."""
+        return [self.centre(at).lon for at in range(len(self.cols))]
+
+    def centre(self, at: int) -> Point:
+        return Cell(self.size_m, self.row, self.cols[at]).centre
+
+    def within(self, point: Point, wide: float, radius_m: int) -> Run:
+        """Return which of the row's cells are at most `wide` degrees from the point, `radius_m` in metres.
+
+        A cell too near the edge for the degrees to tell is judged by its distance.
+        """
+        doubt = _ROUNDED / self.width + 1e-6
+        west = (point.lon - wide + 180) / self.width - 0.5
+        east = (point.lon + wide + 180) / self.width - 0.5
+        start, end = bisect_left(self.cols, west - doubt), bisect_right(self.cols, east + doubt)
+        if start < end and self.cols[start] < west + doubt and distance_m(point, self.centre(start)) > radius_m:
+            start += 1
+        if start < end and self.cols[end - 1] > east - doubt and distance_m(point, self.centre(end - 1)) > radius_m:
+            end -= 1
+        return start + self.first, end + self.first
+
+
+class Cells:
+    """The cells of a segment, rows from south to north; slots are numbered in the same order, so a cell is a run.
+
+    Distances are `distance_m` from a point to a cell's centre, to the metre: the same operations in the same
+    order, only with what a row shares worked out once.
+    """
+
+    def __init__(self, table: list[tuple[int, int, int]], cols: "array[int]", counts: "array[int]") -> None:
+        self.table, self.cols, self.counts = table, cols, counts
+        self.starts = array("I", accumulate(counts, initial=0))
+        self._firsts = list(accumulate((count for _, _, count in table[:-1]), initial=0)) if table else []
+        self.rows = [
+            Row(size_m, row, first, cols[first : first + count])
+            for (size_m, row, count), first in zip(table, self._firsts, strict=True)
+        ]
+        self.lats = [row.lat for row in self.rows]
+        lons = [row.centre(at).lon for row in self.rows for at in (0, -1)]
+        self._edges = (min(lons), max(lons)) if lons else ()
+
+    @classmethod
+    def of(cls, cells: list[Cell]) -> "Cells":
+        """Return the cells of cards that are already in the order of `place`."""
+        table: list[tuple[int, int, int]] = []
+        cols, counts, last = array("I"), array("I"), None
+        for cell in cells:
+            if cell == last:
+                counts[-1] += 1
+                continue
+            if last and (last.size_m, last.row) == (cell.size_m, cell.row):
+                table[-1] = (cell.size_m, cell.row, table[-1][2] + 1)
+            else:
+                table.append((cell.size_m, cell.row, 1))
+            cols.append(cell.col)
+            counts.append(1)
+            last = cell
+        return cls(table, cols, counts)
+
+    def at(self, slot: int) -> Cell:
+        index = bisect_right(self.starts, slot) - 1
+        row = self.row_of(index)
+        return Cell(row.size_m, row.row, self.cols[index])
+
+    def row_of(self, index: int) -> Row:
+        return self.rows[bisect_right(self._firsts, index) - 1]
+
+    def disc(self, point: Point, radius_m: int) -> list[Run]:
+        """Return the runs of slots whose cell is at most `radius_m` from the point, in order and apart."""
+        if self.wraps(point):
+            return self._disc_by_cell(point, radius_m)
+        reach = degrees((radius_m + 1) / EARTH_RADIUS_M)
+        south, north = bisect_left(self.lats, point.lat - reach), bisect_right(self.lats, point.lat + reach)
+        top = sin(min((radius_m + 0.5) / DIAMETER_M, pi / 2)) ** 2
+        lat, scale = radians(point.lat), cos(radians(point.lat))
+        runs: list[Run] = []
+        for row in self.rows[south:north]:
+            half = sin((row.radians - lat) / 2)
+            rest = (top - half * half) / (scale * row.cos)
+            if rest >= 0:
+                start, end = row.within(point, degrees(2 * asin(min(1.0, sqrt(rest)))), radius_m)
+                _join(runs, self.starts[start], self.starts[end])
+        return runs
+
+    def distances(self, point: Point, slots: list[int]) -> list[int]:
+        """Return the metres from the point to each slot."""
+        lat, scale = radians(point.lat), cos(radians(point.lat))
+        found, start, end, metres = [], 0, 0, 0
+        for slot in slots:
+            if not start <= slot < end:
+                index = bisect_right(self.starts, slot) - 1
+                start, end = self.starts[index], self.starts[index + 1]
+                row = self.row_of(index)
+                half = sin((row.radians - lat) / 2)
+                side = sin(radians(row.lons[index - row.first] - point.lon) / 2)
+                metres = metres_of(half * half + scale * row.cos * side * side)
+            found.append(metres)
+        return found
+
+    def wraps(self, point: Point) -> bool:
+        """Whether a cell may be nearer the other way round the Earth, where columns are not in order of distance."""
+        return any(abs(lon - point.lon) > _FAR for lon in self._edges)
+
+    def by_cell(self, point: Point) -> list[tuple[int, int, int]]:
+        """Return the metres to each cell and its run of slots, nearest first, one cell at a time."""
+        metres = self.distances(point, list(self.starts[:-1]))
+        return sorted(zip(metres, self.starts, self.starts[1:], strict=False))
+
+    def _disc_by_cell(self, point: Point, radius_m: int) -> list[Run]:
+        runs: list[Run] = []
+        for start, end in sorted((start, end) for metres, start, end in self.by_cell(point) if metres <= radius_m):
+            _join(runs, start, end)
+        return runs
+
+
+def place(cell: Cell) -> tuple[float, int, int]:
+    """Return what slots are ordered by: rows from south to north, then columns."""
+    return cell.centre.lat, cell.size_m, cell.col
+
+
+def metres_of(chord: float) -> int:
+    return round(DIAMETER_M * asin(min(1.0, sqrt(chord))))
+
+
+def _join(runs: list[Run], start: int, end: int) -> None:
+    if runs and runs[-1][1] == start:
+        runs[-1] = (runs[-1][0], end)
+    elif start < end:
+        runs.append((start, end))

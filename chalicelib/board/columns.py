@@ -1,0 +1,68 @@
+"""Columns of a segment: one value a slot, held as small codes, and the slots of a value as a bitmap."""
+
+from array import array
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from typing import Any, Generic, TypeVar
+
+from chalicelib.board.bits import from_flags
+
+T = TypeVar("T", bound=Hashable)
+Codes = "bytes | array[int]"
+
+
+class Coded(Generic[T]):
+    """A column with few distinct values: a table of them and the place in it of each slot's.
+
+    A bitmap is made when it is first asked for, in C loops only, and kept.
+    """
+
+    __slots__ = ("_bits", "codes", "values")
+
+    def __init__(self, values: Sequence[T], codes: "bytes | array[int]") -> None:
+        self.values = values
+        self.codes = codes
+        self._bits: dict[Hashable, int] = {}
+
+    @classmethod
+    def of(cls, items: Sequence[T], key: Callable[[T], Any] | None = None) -> "Coded[T]":
+        values = sorted(set(items), key=key)  # type: ignore[type-var,arg-type]
+        code = {value: index for index, value in enumerate(values)}
+        return cls(values, narrow([code[item] for item in items], len(values)))
+
+    def __getitem__(self, slot: int) -> T:
+        return self.values[self.codes[slot]]
+
+    def equal(self, value: T) -> int:
+        """Return the slots that hold the value."""
+        return self.where(value, value.__eq__)
+
+    def where(self, key: Hashable, accepts: Callable[[T], Any]) -> int:
+        """Return the slots whose value is accepted; `key` names the test, for keeping its bitmap."""
+        bits = self._bits.get(key)
+        if bits is None:
+            flags = [49 if accepts(value) is True else 48 for value in self.values]
+            bits = self._bits[key] = from_flags(self.spread(flags))
+        return bits
+
+    def spread(self, table: Sequence[int]) -> bytes:
+        """Return a byte a slot: what the table has for its code."""
+        if isinstance(self.codes, bytes):
+            return self.codes.translate(bytes(table).ljust(256))
+        return bytes([table[code] for code in self.codes])
+
+
+def narrow(codes: Iterable[int], count: int) -> "bytes | array[int]":
+    """Return codes below `count` in as few bytes as they need."""
+    if count <= 1 << 8:
+        return bytes(codes)
+    return array("H" if count <= 1 << 16 else "I", codes)
+
+
+class Sparse:
+    """A column that few slots have: their slots in order, and a number each."""
+
+    __slots__ = ("numbers", "slots")
+
+    def __init__(self, slots: "array[int]", numbers: "array[int]") -> None:
+        self.slots = slots
+        self.numbers = numbers

@@ -1,0 +1,223 @@
+"""Publish a listing, change it, keep it standing, end it; moderate it; and what schedules owe it."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple
+
+from chalicelib.cities.model import Category, City
+from chalicelib.errors import Conflict, Fault, Invalid, NotFound
+from chalicelib.identity import make_id
+from chalicelib.listings.card import Kind
+from chalicelib.listings.model import DAY_S, Draft, Listing, Outcome
+from chalicelib.listings.repository import Job, Listings
+from chalicelib.notices.model import Notice, notice
+from chalicelib.people.model import Person
+from chalicelib.places.model import cell_at
+from chalicelib.receipts import Receipt, received
+from chalicelib.rounds import Round, go_round
+
+TRIES = 4
+"""Of a change that another change of the same listing overtook."""
+
+
+class Told(NamedTuple):
+    """A listing as it now stands and the notices its change owes."""
+
+    listing: Listing
+    notices: tuple[Notice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Publishing:
+    """The city's listings and the city's rules."""
+
+    listings: Listings
+    city: City
+
+    def publish(
+        self, kind: Kind, draft: Draft, *, by: Person, key: str, print_: str, now: int
+    ) -> tuple[Listing, bool]:
+        """Publish a need or an offer; the same request again finds the same listing. True when it is new."""
+        category = self._checked(draft, now)
+        expires_at, remind_at = self._lifetime(category, draft, now)
+        listing = Listing(
+            id=make_id("listing", by.id, key),
+            kind=kind,
+            author=by.id,
+            trust=by.trust,
+            draft=draft,
+            cell=cell_at(draft.place.point, self.city.cell_m),
+            left=draft.capacity,
+            state="held" if category.moderation == "before" else "open",
+            created_at=now,
+            published_at=now,
+            expires_at=expires_at,
+            remind_at=remind_at,
+            print=print_,
+        )
+        limit = (f"publish#{by.id}", self.city.limits.listings_per_day, (now // DAY_S + 1) * DAY_S)
+        standing = self.listings.add(listing, limit=limit)
+        if standing.print != print_:
+            raise Conflict("key_reused")
+        return standing, standing is listing
+
+    def edit(self, listing_id: str, draft: Draft, *, by: str, version: int, now: int) -> Listing:
+        listing = self.owned(listing_id, by)
+        listing.at(version)
+        category = self._checked(draft, now)
+        cell = cell_at(draft.place.point, self.city.cell_m)
+        edited = listing.edited(draft, cell, held=category.moderation == "before")
+        try:
+            self.listings.save(edited)
+        except Conflict:
+            listing.at(self.owned(listing_id, by).version)
+            raise
+        return edited
+
+    def withdraw(self, listing_id: str, *, by: str, key: str, now: int) -> Listing:
+        return self._change(listing_id, by, (key, "withdraw"), lambda listing: listing.withdrawn(now))
+
+    def fulfil(self, listing_id: str, outcome: Outcome, *, by: str, key: str, now: int) -> Listing:
+        receipt = (key, f"fulfil {outcome}")
+        return self._change(listing_id, by, receipt, lambda listing: listing.fulfilled(now, outcome))
+
+    def renew(self, listing_id: str, *, by: str, key: str, now: int) -> Listing:
+        """Let a listing stand for another lifetime from now."""
+        return self._change(listing_id, by, (key, "renew"), partial(self._renewed, now=now))
+
+    def release(self, listing_id: str, *, key: str, now: int) -> Told:
+        """Open a held listing; its author is told."""
+        return self._moderate(listing_id, (key, "release"), partial(self._released, now=now), now)
+
+    def refuse(self, listing_id: str, reason: str, *, key: str, now: int) -> Told:
+        """Refuse a held listing; its author is told why."""
+        receipt = (key, f"refuse {reason}")
+        return self._moderate(listing_id, receipt, lambda held: held.refused(now, reason), now)
+
+    def owned(self, listing_id: str, by: str) -> Listing:
+        listing = self.get(listing_id)
+        listing.owned_by(by)
+        return listing
+
+    def get(self, listing_id: str) -> Listing:
+        listing = self.listings.get(listing_id)
+        if listing is None:
+            raise NotFound("not_found")
+        return listing
+
+    def expire_due(self, now: int) -> Round:
+        """End what has lapsed and tell its author; it was shown to nobody since it lapsed."""
+        return self._round("expire", lambda listing: self._expire(listing, now), now)
+
+    def remind_due(self, now: int) -> Round:
+        """Tell authors that a listing ends soon, with one tap to keep it."""
+        return self._round("remind", lambda listing: self._remind(listing, now), now)
+
+    def purge_due(self, now: int) -> Round:
+        """Forget what has been over for long enough."""
+        return self._round("purge", self.listings.purge, now)
+
+    def _round(self, job: Job, act: Callable[[Listing], object], now: int) -> Round:
+        due = self.listings.due(job, now)
+        outcome = go_round(due, lambda listing_id: act(self.get(listing_id)))
+        if not outcome.failed:
+            self.listings.finished(job, now)
+        return outcome
+
+    def _expire(self, listing: Listing, now: int) -> None:
+        ended = listing.expired(now)
+        mail = self._mail("listing_expired", listing, now, about=str(listing.expires_at))
+        self.listings.save(ended, (mail,))
+
+    def _remind(self, listing: Listing, now: int) -> None:
+        if listing.remind_at is None or listing.state != "open" or now < listing.remind_at:
+            raise Conflict("listing_not_due")
+        if now >= listing.expires_at:  # a reminder would come too late: only the end is told
+            return self._expire(listing, now)
+        mail = self._mail("listing_ending", listing, now, about=str(listing.expires_at))
+        return self.listings.save(listing.reminded(), (mail,))
+
+    def _renewed(self, listing: Listing, now: int) -> Listing:
+        category = self._category(listing.draft)
+        expires_at, remind_at = self._lifetime(category, listing.draft, now)
+        if expires_at <= now:
+            raise Conflict("listing_past")
+        return listing.renewed(now, expires_at=expires_at, remind_at=remind_at)
+
+    def _released(self, listing: Listing, now: int) -> Listing:
+        expires_at, remind_at = self._lifetime(self._category(listing.draft), listing.draft, now)
+        return listing.released(now, expires_at=expires_at, remind_at=remind_at)
+
+    def _change(
+        self, listing_id: str, by: str, receipt: Receipt, act: Callable[[Listing], Listing]
+    ) -> Listing:
+        """Change one's own listing once a key: the same request again finds it done."""
+        for _ in range(TRIES):
+            listing = self.owned(listing_id, by)
+            if received(listing.receipts, receipt):
+                return listing
+            changed = act(listing).with_receipt(receipt)
+            try:
+                self.listings.save(changed)
+            except Conflict:
+                continue
+            return changed
+        raise Conflict("listing_changed")
+
+    def _moderate(
+        self, listing_id: str, receipt: Receipt, act: Callable[[Listing], Listing], now: int
+    ) -> Told:
+        listing = self.get(listing_id)
+        if received(listing.receipts, receipt):
+            return Told(listing)
+        changed = act(listing).with_receipt(receipt)
+        template = "listing_released" if changed.state == "open" else "listing_refused"
+        mail = self._mail(template, changed, now, about=str(changed.version))
+        self.listings.save(changed, (mail,))
+        return Told(changed, (mail,))
+
+    def _mail(self, template: str, listing: Listing, now: int, *, about: str) -> Notice:
+        values = {
+            "title": listing.draft.title,
+            "kind": listing.kind,
+            "expires_at": str(listing.expires_at),
+            "reason": listing.refusal or "",
+        }
+        return notice(template, listing.author, listing.id, now, about=about, values=values)
+
+    def _category(self, draft: Draft) -> Category:
+        category = self.city.category(draft.category)
+        if category is None:
+            raise Invalid(Fault("/category", "category_unknown"))
+        return category
+
+    def _checked(self, draft: Draft, now: int) -> Category:
+        faults = list(_faults(draft, self.city, now))
+        if faults:
+            raise Invalid(*faults)
+        return self._category(draft)
+
+    def _lifetime(self, category: Category, draft: Draft, now: int) -> tuple[int, int | None]:
+        """Return when a listing that begins now ends, and when its author is reminded, if there is time."""
+        ends = now + category.lifetime_days * DAY_S
+        if draft.needed_by is not None:
+            ends = min(ends, draft.needed_by)
+        remind = ends - self.city.limits.remind_days * DAY_S
+        return ends, remind if remind > now else None
+
+
+def _faults(draft: Draft, city: City, now: int) -> Iterator[Fault]:
+    """Yield what only the city can know to be wrong with a draft."""
+    if city.category(draft.category) is None:
+        yield Fault("/category", "category_unknown")
+    if not city.contains(draft.place.point):
+        yield Fault("/place", "outside_city", {"city": city.name})
+    if draft.reach_m > city.limits.radius_max_m:
+        yield Fault("/reach_m", "less_than_equal", {"le": city.limits.radius_max_m})
+    if draft.needed_by is not None and draft.needed_by <= now:
+        yield Fault("/needed_by", "in_the_past")
+    yield from draft.windows.faults(city.zone)
+    for index, window in enumerate(draft.windows.dated):
+        if window.span(city.zone)[1] <= now:
+            yield Fault(f"/windows/dated/{index}", "in_the_past")

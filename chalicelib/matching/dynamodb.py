@@ -1,0 +1,113 @@
+"""Matches in DynamoDB: under their need, indexed by either person and by what is due."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from pynamodb.expressions.operand import Path
+
+from chalicelib.errors import Conflict, TooMany
+from chalicelib.listings.dynamodb import saved as saved_listing
+from chalicelib.listings.model import Listing
+from chalicelib.listings.rows import read_listing
+from chalicelib.matching.model import MOVES, Match, Side
+from chalicelib.matching.repository import Job, Pair
+from chalicelib.notices.dynamodb import owed
+from chalicelib.notices.model import Notice
+from chalicelib.people.dynamodb import saved as saved_person
+from chalicelib.people.model import Person
+from chalicelib.storage.agenda import Agenda, due
+from chalicelib.storage.tables import Tables
+from chalicelib.storage.transaction import ABSENT, Count, Delete, Put, Refused, Write, at_version
+
+_FIELDS = tuple(field.name for field in fields(Match) if field.name not in ("need", "offer"))
+
+
+@dataclass(frozen=True, slots=True)
+class DynamoMatches:
+    tables: Tables
+    zone: ZoneInfo
+
+    def pair(self, need_id: str, offer_id: str) -> Pair:
+        keys = [
+            ("matches", _key(need_id, offer_id)),
+            ("listings", {"pk": need_id}),
+            ("listings", {"pk": offer_id}),
+        ]
+        match, need, offer = self.tables.get_all(keys)
+        return Pair(
+            None if match is None else _match(match),
+            None if need is None else read_listing(need),
+            None if offer is None else read_listing(offer),
+        )
+
+    def propose(
+        self, match: Match, notice: Notice, *, asked: Person | None, limit: tuple[str, int, int]
+    ) -> None:
+        name, most, until = limit
+        count = Count("limits", {"pk": f"{name}#{until}"}, most, until + 3_600)
+        writes: list[Write] = [Put("matches", _item(match), ABSENT), owed(notice), count]
+        if asked is not None:
+            writes += saved_person(asked)
+        try:
+            self.tables.commit(writes)
+        except Refused as refused:
+            if refused.writes == [count]:
+                raise TooMany("rate_limited", retry_after=until - match.made_at) from refused
+            raise Conflict("match_changed") from refused
+
+    def save(self, match: Match, *, listings: Sequence[Listing] = (), notices: Sequence[Notice] = ()) -> None:
+        writes: list[Write] = [Put("matches", _item(match), at_version(match.version - 1))]
+        for listing in listings:
+            writes += saved_listing(listing, self.zone)
+        try:
+            self.tables.commit([*writes, *map(owed, notices)])
+        except Refused as refused:
+            raise Conflict("match_changed") from refused
+
+    def of_person(self, person: str, side: Side, *, before: str | None, limit: int) -> list[Match]:
+        condition = Path(side) == person
+        if before is not None:
+            condition = condition & (Path("made_key") < before)
+        rows = self.tables.query("matches", condition, index=side, newest_first=True, limit=limit)
+        items = self.tables.get_all([("matches", {"pk": row["pk"], "sk": row["sk"]}) for row in rows])
+        return [_match(item) for item in items if item is not None]
+
+    def due(self, job: Job, now: int) -> Iterable[str]:
+        return (f"{row['pk']}-{row['sk']}" for row in self._agenda(job).due(now))
+
+    def finished(self, job: Job, now: int) -> None:
+        self._agenda(job).finished(now)
+
+    def purge(self, match: Match) -> None:
+        try:
+            self.tables.commit([Delete("matches", _key(match.need, match.offer), at_version(match.version))])
+        except Refused as refused:
+            raise Conflict("match_changed") from refused
+
+    def _agenda(self, job: Job) -> Agenda:
+        return Agenda(self.tables, "matches", job)
+
+
+def _key(need: str, offer: str) -> dict[str, str]:
+    return {"pk": need, "sk": offer}
+
+
+def _item(match: Match) -> dict[str, Any]:
+    over = not MOVES[match.state]
+    job: Job = "purge-matches" if over else "match"
+    item = {name: getattr(match, name) for name in _FIELDS}
+    item["made_key"] = made_key(match)
+    purge = {"purge_at": match.due_at} if over else {}
+    return {**_key(match.need, match.offer), **item, **due(job, match.due_at, match.id), **purge}
+
+
+def made_key(match: Match) -> str:
+    """Return what a person's matches are ordered by, oldest first."""
+    return f"{match.made_at:011d}#{match.id}"
+
+
+def _match(item: dict[str, Any]) -> Match:
+    known = {name: item[name] for name in _FIELDS if name in item}
+    return Match(need=item["pk"], offer=item["sk"], **known)

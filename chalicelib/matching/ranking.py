@@ -1,0 +1,128 @@
+"""How well an offer fits a need: gates that must open, then integer terms that sum to the score.
+
+Both ways are one measure: the offers for a need and the needs for an offer are ranked by the same terms, and
+the reasons shown are made of them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from zoneinfo import ZoneInfo
+
+from chalicelib.listings.card import Card
+from chalicelib.listings.windows import SLOT_MINUTES, slots_of
+from chalicelib.people.model import WEEK_S, Helper
+
+SAME_CATEGORY, NEAR_CATEGORY = 300, 150
+MOST_DISTANCE = 250
+DISTANCE_SCALE_M = 10_000
+"""From here on distance earns nothing."""
+MOST_TIME, FULL_OVERLAP = 200, 8
+"""Eight half hours in common in a week are as good as more."""
+SHARED_LANGUAGE = 100
+A_PLACE_LEFT, MOST_PLACES = 10, 5
+NEVER_ASKED, AN_ASK = 60, 15
+A_TRUST_LEVEL, MOST_TRUST = 10, 3
+
+BEST = (
+    SAME_CATEGORY
+    + MOST_DISTANCE
+    + MOST_TIME
+    + SHARED_LANGUAGE
+    + A_PLACE_LEFT * MOST_PLACES
+    + NEVER_ASKED
+    + A_TRUST_LEVEL * MOST_TRUST
+)
+
+_GROUPS = (
+    ("groceries", "meals", "pharmacy"),
+    ("childcare", "homework"),
+    ("listening", "company"),
+    ("paperwork", "digital", "translation"),
+    ("repairs", "gardening"),
+    ("equipment", "clothing"),
+    ("pharmacy", "health"),
+    ("transport", "company"),
+)
+NEAR: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        slug: frozenset(other for group in _GROUPS if slug in group for other in group if other != slug)
+        for group in _GROUPS
+        for slug in group
+    }
+)
+"""Categories in which one who offers the one may well help with the other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """The terms of a score, each a whole number of points."""
+
+    distance_m: int
+    terms: Mapping[str, int]
+
+    @property
+    def score(self) -> int:
+        return sum(self.terms.values())
+
+
+def fit(need: Card, offer: Card, helper: Helper, *, distance: int, zone: ZoneInfo, now: int) -> Fit | str:
+    """Return how well an offer fits a need, or the code of the gate that stays shut."""
+    if gate := _shut(need, offer, helper, distance, now):
+        return gate
+    halves = half_hours_in_common(need, offer, zone)
+    if halves == 0:
+        return "no_common_time"
+    terms = {
+        "category": SAME_CATEGORY if need.category == offer.category else NEAR_CATEGORY,
+        "distance": distance_points(distance),
+        "time": MOST_TIME * min(halves, FULL_OVERLAP) // FULL_OVERLAP,
+        "languages": SHARED_LANGUAGE if not {*need.languages}.isdisjoint(offer.languages) else 0,
+        "capacity": A_PLACE_LEFT * min(offer.left, MOST_PLACES),
+        "asked": max(0, NEVER_ASKED - AN_ASK * asked_lately(helper, now)),
+        "trust": A_TRUST_LEVEL * min(offer.trust, MOST_TRUST),
+    }
+    return Fit(distance, terms)
+
+
+def distance_points(distance_m: int) -> int:
+    return MOST_DISTANCE * max(0, DISTANCE_SCALE_M - distance_m) // DISTANCE_SCALE_M
+
+
+def asked_lately(helper: Helper, now: int) -> int:
+    """Return how often the helper was asked in the last seven days."""
+    return sum(now - WEEK_S < at <= now for at in helper.asked)
+
+
+def half_hours_in_common(need: Card, offer: Card, zone: ZoneInfo) -> int:
+    """Return how many half hours of a week, or of the dates named, both can."""
+    if need.slots & offer.slots:
+        common = (need.slots & offer.slots).bit_count()
+        if common >= FULL_OVERLAP:
+            return common
+    else:
+        common = 0
+    common += sum((slots_of(span, zone) & offer.slots).bit_count() for span in need.spans)
+    common += sum((slots_of(span, zone) & need.slots).bit_count() for span in offer.spans)
+    both = (min(until, end) - max(start, begin) for start, until in need.spans for begin, end in offer.spans)
+    return common + sum(-(-seconds // (SLOT_MINUTES * 60)) for seconds in both if seconds > 0)
+
+
+def _shut(  # noqa: PLR0911 — one gate, one line
+    need: Card, offer: Card, helper: Helper, distance: int, now: int
+) -> str | None:
+    if need.author == offer.author:
+        return "own_listing"
+    if need.full or offer.full or not (need.stands_at(now) and offer.stands_at(now)):
+        return "listing_full"
+    if need.category != offer.category and offer.category not in NEAR.get(need.category, ()):
+        return "other_category"
+    if distance > min(need.reach_m, offer.reach_m):
+        return "too_far"
+    if helper.paused_until is not None and now < helper.paused_until:
+        return "helper_paused"
+    if helper.willing is not None and need.category not in helper.willing:
+        return "helper_not_willing"
+    if asked_lately(helper, now) >= helper.asks_per_week:
+        return "helper_asked_enough"
+    return None

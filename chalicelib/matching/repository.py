@@ -1,0 +1,48 @@
+"""What matching needs of a store: one method, one access pattern."""
+
+from collections.abc import Iterable, Sequence
+from typing import Literal, NamedTuple, Protocol
+
+from chalicelib.listings.model import Listing
+from chalicelib.matching.model import Match, Side
+from chalicelib.notices.model import Notice
+from chalicelib.people.model import Person
+
+Job = Literal["match", "purge-matches"]
+
+
+class Pair(NamedTuple):
+    """A match with the two listings it stands on; either may be gone."""
+
+    match: Match | None
+    need: Listing | None
+    offer: Listing | None
+
+
+class Matches(Protocol):
+    def pair(self, need_id: str, offer_id: str) -> Pair:
+        """Return, in one consistent read, the match of a need and an offer and both listings."""
+
+    def propose(
+        self, match: Match, notice: Notice, *, asked: Person | None, limit: tuple[str, int, int]
+    ) -> None:
+        """Store a new match, the mail it owes and the person it asks.
+
+        Conflict when there is a match of the two already or the person changed meanwhile; TooMany when the
+        limit (a counter, its most, when it starts anew) is reached.
+        """
+
+    def save(self, match: Match, *, listings: Sequence[Listing] = (), notices: Sequence[Notice] = ()) -> None:
+        """Store the next versions of a match and of its listings, all or none, and owe the notices.
+
+        Conflict when another change was first.
+        """
+
+    def of_person(self, person: str, side: Side, *, before: str | None, limit: int) -> list[Match]:
+        """Return a person's matches on one side, newest first, from before the given key."""
+
+    def due(self, job: Job, now: int) -> Iterable[str]: ...
+
+    def finished(self, job: Job, now: int) -> None: ...
+
+    def purge(self, match: Match) -> None: ...

@@ -1,0 +1,62 @@
+"""The outbox in DynamoDB: one item a notice, filed by when somebody must look at it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from typing import Any
+
+from chalicelib.errors import Conflict
+from chalicelib.notices.model import Notice
+from chalicelib.storage.agenda import Agenda, due
+from chalicelib.storage.tables import Tables
+from chalicelib.storage.transaction import ABSENT, Delete, Put, Refused, at_version
+
+_FIELDS = tuple(field.name for field in fields(Notice))
+
+
+def owed(notice: Notice) -> Put:
+    """Return the write that makes the city owe a new notice, for the transaction of the fact behind it."""
+    return Put("notices", _item(notice), ABSENT)
+
+
+@dataclass(frozen=True, slots=True)
+class DynamoOutbox:
+    tables: Tables
+
+    def get(self, notice_id: str) -> Notice | None:
+        item = self.tables.get("notices", {"pk": notice_id})
+        return None if item is None else _notice(item)
+
+    def save(self, notice: Notice) -> None:
+        try:
+            self.tables.commit([Put("notices", _item(notice), at_version(notice.version - 1))])
+        except Refused as refused:
+            raise Conflict("notice_taken") from refused
+
+    def due(self, now: int) -> Iterable[str]:
+        return (row["pk"] for row in self._agenda("send").due(now))
+
+    def due_to_purge(self, now: int) -> Iterable[str]:
+        return (row["pk"] for row in self._agenda("purge-notices").due(now))
+
+    def purge(self, notice: Notice) -> None:
+        try:
+            self.tables.commit([Delete("notices", {"pk": notice.id}, at_version(notice.version))])
+        except Refused as refused:
+            raise Conflict("notice_taken") from refused
+
+    def finished(self, job: str, now: int) -> None:
+        self._agenda(job).finished(now)
+
+    def _agenda(self, job: str) -> Agenda:
+        return Agenda(self.tables, "notices", job)
+
+
+def _item(notice: Notice) -> dict[str, Any]:
+    item = {name: getattr(notice, name) for name in _FIELDS if name != "id"}
+    job = "purge-notices" if notice.over else "send"
+    purge = {"purge_at": notice.due_at} if notice.over else {}
+    return {"pk": notice.id, **item, **due(job, notice.due_at, notice.id), **purge}
+
+
+def _notice(item: dict[str, Any]) -> Notice:
+    return Notice(id=item["pk"], **{name: item[name] for name in _FIELDS if name in item})

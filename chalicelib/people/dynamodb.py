@@ -1,0 +1,179 @@
+"""People in DynamoDB: a person and their sessions share a partition; an attempt to sign in has its own."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from json import dumps, loads
+from typing import Any
+
+from chalicelib.errors import Conflict, TooMany
+from chalicelib.notices.dynamodb import owed
+from chalicelib.notices.model import Notice, Quiet
+from chalicelib.notices.repository import Recipient
+from chalicelib.people.model import (
+    LINK_S,
+    SESSION_S,
+    Helper,
+    Person,
+    Place,
+    Session,
+    SignIn,
+    helper_of,
+)
+from chalicelib.places.model import Point
+from chalicelib.storage.tables import Tables
+from chalicelib.storage.transaction import ABSENT, Change, Count, Delete, Put, Refused, Write, at_version
+
+HOUR_S = 3_600
+HELPER = "helper"
+"""What the change log calls lines about a person."""
+
+
+def saved(person: Person) -> list[Write]:
+    """Return the writes of a person's next version, with the line that tells ranking."""
+    return [Put("people", _item(person), at_version(person.version - 1)), _change(person)]
+
+
+def read_helper(body: bytes) -> Helper:
+    """Return the helper of a change log line."""
+    fields = loads(body)
+    willing = fields.pop("willing")
+    return Helper(
+        **{**fields, "asked": tuple(fields["asked"])}, willing=None if willing is None else tuple(willing)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class DynamoPeople:
+    tables: Tables
+
+    def get(self, person_id: str) -> Person | None:
+        item = self.tables.get("people", _me(person_id))
+        return None if item is None else _person(item)
+
+    def get_many(self, person_ids: Sequence[str]) -> list[Person | None]:
+        items = self.tables.get_all([("people", _me(person_id)) for person_id in person_ids])
+        return [None if item is None else _person(item) for item in items]
+
+    def save(self, person: Person) -> None:
+        self._commit(saved(person), "person_changed")
+
+    def start_sign_in(
+        self, sign_in: SignIn, notice: Notice, *, limits: Sequence[tuple[str, int]], now: int
+    ) -> SignIn:
+        until = (now // HOUR_S + 1) * HOUR_S
+        counts: list[Write] = [
+            Count("limits", {"pk": f"{name}#{until}"}, most, until + HOUR_S) for name, most in limits
+        ]
+        writes = [Put("people", _sign_in_item(sign_in), ABSENT), owed(notice), *counts]
+        try:
+            self.tables.commit(writes)
+        except Refused as refused:
+            standing = self.sign_in(sign_in.id)
+            if standing is not None:
+                return standing
+            if any(isinstance(write, Count) for write in refused.writes):
+                raise TooMany("rate_limited", retry_after=until - now) from refused
+            raise Conflict("try_again") from refused
+        return sign_in
+
+    def sign_in(self, attempt: str) -> SignIn | None:
+        item = self.tables.get("people", _attempt(attempt))
+        return None if item is None else _sign_in(item)
+
+    def save_sign_in(self, sign_in: SignIn) -> None:
+        self._commit([Put("people", _sign_in_item(sign_in), at_version(sign_in.version - 1))], "sign_in_used")
+
+    def open_session(self, sign_in: SignIn, session: Session, *, newcomer: Person | None) -> None:
+        writes: list[Write] = [
+            Put("people", _sign_in_item(sign_in), at_version(sign_in.version - 1)),
+            Put("people", _session_item(session)),
+        ]
+        if newcomer is not None:
+            writes += [Put("people", _item(newcomer), ABSENT), _change(newcomer)]
+        self._commit(writes, "sign_in_used")
+
+    def session(self, person_id: str, session_id: str) -> tuple[Person, Session] | None:
+        keys = [("people", _me(person_id)), ("people", _session_key(person_id, session_id))]
+        person, session = self.tables.get_all(keys)
+        if person is None or session is None:
+            return None
+        return _person(person), Session(session_id, person_id, session["opened_at"], session["epoch"])
+
+    def close_session(self, session: Session) -> None:
+        self.tables.commit([Delete("people", _session_key(session.person, session.id))])
+
+    def recipient(self, person_id: str) -> Recipient | None:
+        person = self.get(person_id)
+        if person is None:
+            return None
+        language = person.languages[0] if person.languages else ""
+        return Recipient(person.email, language, person.mail == "fine", frozenset(person.muted), person.quiet)
+
+    def _commit(self, writes: Sequence[Write], conflict: str) -> None:
+        try:
+            self.tables.commit(writes)
+        except Refused as refused:
+            raise Conflict(conflict) from refused
+
+
+def _me(person_id: str) -> dict[str, str]:
+    return {"pk": person_id, "sk": "me"}
+
+
+def _session_key(person_id: str, session_id: str) -> dict[str, str]:
+    return {"pk": person_id, "sk": f"session#{session_id}"}
+
+
+def _attempt(attempt: str) -> dict[str, str]:
+    return {"pk": f"sign-in#{attempt}", "sk": "sign-in"}
+
+
+def _change(person: Person) -> Change:
+    body = dumps(asdict(helper_of(person)), separators=(",", ":")).encode()
+    return Change(f"{HELPER}#{person.id}", person.version, body)
+
+
+def _item(person: Person) -> dict[str, Any]:
+    item = {name: getattr(person, name) for name in Person.__slots__ if name not in ("id", "place", "quiet")}
+    if person.place is not None:
+        item["place"] = place_item(person.place)
+    if person.quiet is not None:
+        item["quiet"] = (person.quiet.start, person.quiet.until)
+    return {**_me(person.id), **item}
+
+
+def _person(item: dict[str, Any]) -> Person:
+    fields = {name: item[name] for name in Person.__slots__ if name in item}
+    if "place" in item:
+        fields["place"] = read_place(item["place"])
+    if "quiet" in item:
+        fields["quiet"] = Quiet(*item["quiet"])
+    return Person(id=item["pk"], **fields)
+
+
+def place_item(place: Place) -> dict[str, Any]:
+    """Return a place as tables keep it: degrees in whole ten-millionths."""
+    return {"lat": round(place.point.lat * 1e7), "lon": round(place.point.lon * 1e7), "label": place.label}
+
+
+def read_place(item: dict[str, Any]) -> Place:
+    return Place(Point(item["lat"] / 1e7, item["lon"] / 1e7), item["label"])
+
+
+def _sign_in_item(sign_in: SignIn) -> dict[str, Any]:
+    item = {name: getattr(sign_in, name) for name in SignIn.__slots__ if name != "id"}
+    return {**_attempt(sign_in.id), **item, "purge_at": sign_in.made_at + 2 * LINK_S}
+
+
+def _sign_in(item: dict[str, Any]) -> SignIn:
+    attempt = item["pk"].partition("#")[2]
+    return SignIn(id=attempt, **{name: item[name] for name in SignIn.__slots__ if name in item})
+
+
+def _session_item(session: Session) -> dict[str, Any]:
+    fields = {"opened_at": session.opened_at, "epoch": session.epoch}
+    return {
+        **_session_key(session.person, session.id),
+        **fields,
+        "purge_at": session.opened_at + SESSION_S,
+    }

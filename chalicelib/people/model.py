@@ -1,0 +1,135 @@
+"""A person: who they say they are, what they may be asked for, and how they prove to be themselves."""
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from chalicelib.errors import Conflict, NotSignedIn
+from chalicelib.notices.model import Quiet, Topic
+from chalicelib.places.model import Point
+
+Role = Literal["resident", "moderator"]
+Mail = Literal["fine", "bounced", "complained"]
+
+DAY_S = 86_400
+WEEK_S = 7 * DAY_S
+LINK_S = 15 * 60
+SESSION_S = 30 * DAY_S
+MOST_TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A usual place: the point is private, `label` is what its owner typed."""
+
+    point: Point
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A resident. `asked` holds the instants of the last week at which others asked them for help."""
+
+    id: str
+    email: str
+    created_at: int
+    name: str = ""
+    languages: tuple[str, ...] = ("fr",)
+    place: Place | None = None
+    willing: tuple[str, ...] | None = None
+    """Categories they may be asked for; None is any they offer."""
+    asks_per_week: int = 3
+    quiet: Quiet | None = None
+    paused_until: int | None = None
+    muted: tuple[Topic, ...] = ()
+    mail: Mail = "fine"
+    trust: int = 0
+    role: Role = "resident"
+    asked: tuple[int, ...] = ()
+    epoch: int = 0
+    """Grows when they sign out everywhere: sessions of an older epoch are over."""
+    version: int = 1
+
+    def may_be_asked(self, category: str, now: int) -> None:
+        """Raise Conflict with the reason when this person must not be asked for help now."""
+        if self.paused_until is not None and now < self.paused_until:
+            raise Conflict("helper_paused")
+        if self.willing is not None and category not in self.willing:
+            raise Conflict("helper_not_willing")
+        if len(self.asked_lately(now)) >= self.asks_per_week:
+            raise Conflict("helper_asked_enough")
+
+    def asked_lately(self, now: int) -> tuple[int, ...]:
+        return tuple(at for at in self.asked if now - WEEK_S < at <= now)
+
+    def was_asked(self, now: int) -> "Person":
+        return replace(self, asked=(*self.asked_lately(now), now), version=self.version + 1)
+
+    def changed(self, **fields: object) -> "Person":
+        return replace(self, **fields, version=self.version + 1)  # type: ignore[arg-type]
+
+    def without_mail(self, why: Mail) -> "Person":
+        """Return the person whose address refused our mail, or who called it unwanted."""
+        return self.changed(mail=why)
+
+    def muting(self, topic: Topic) -> "Person":
+        return self.changed(muted=tuple(sorted({*self.muted, topic})))
+
+
+@dataclass(frozen=True, slots=True)
+class Helper:
+    """What ranking knows of a person: when they were asked, and whether they may be."""
+
+    id: str
+    version: int
+    asked: tuple[int, ...] = ()
+    asks_per_week: int = 3
+    paused_until: int | None = None
+    willing: tuple[str, ...] | None = None
+
+
+def helper_of(person: Person) -> Helper:
+    return Helper(
+        person.id, person.version, person.asked, person.asks_per_week, person.paused_until, person.willing
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """An attempt to sign in: one link and one code, either of which opens one session."""
+
+    id: str
+    email: str
+    language: str
+    made_at: int
+    tries: int = 0
+    used_by: str | None = None
+    """The key of the request that opened the session; the same request again is given the same session."""
+    version: int = 1
+
+    def usable(self, now: int) -> None:
+        if now >= self.made_at + LINK_S:
+            raise NotSignedIn("sign_in_expired")
+        if self.used_by is not None:
+            raise NotSignedIn("sign_in_used")
+
+    def tried(self) -> "SignIn":
+        """Count one try of the code before it is compared, so that no crowd of tries gets more than five."""
+        if self.tries >= MOST_TRIES:
+            raise NotSignedIn("code_locked")
+        return replace(self, tries=self.tries + 1, version=self.version + 1)
+
+    def used(self, key: str) -> "SignIn":
+        return replace(self, used_by=key, version=self.version + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """An open session; `id` is a digest of its secret, which is nowhere kept."""
+
+    id: str
+    person: str
+    opened_at: int
+    epoch: int
+
+    def open_for(self, person: Person, now: int) -> bool:
+        return self.epoch == person.epoch and now < self.opened_at + SESSION_S

@@ -1,0 +1,57 @@
+"""Words as search and ranking see them: folded, stemmed in French, without the words that say nothing."""
+
+import re
+import unicodedata
+from functools import lru_cache
+from threading import Lock
+
+from snowballstemmer.french_stemmer import FrenchStemmer
+
+_WORD = re.compile(r"[^\W_]+")
+_LONGEST = 40
+
+# Function words of the four languages of the product, folded. Verbs of asking and giving are kept out of
+# the index too: every need "cherche", every offer "propose".
+_STOP = frozenset(
+    """
+    a au aux avec ce ces cet cette ceux chez ci comme dans de des du donc dont elle elles en est et eux il ils
+    je la le les leur leurs lui ma mais me mes moi mon ne ni nos notre nous on ont ou par pas plus pour qu que
+    qui sa sans se ses si son sont sur ta te tes toi ton tu un une vos votre vous y ai as avons avez etre suis
+    sommes etes avoir fait faire peut peux pouvez aussi tres bien tout tous toute toutes quelqu quelque
+    bonjour merci svp cherche recherche propose besoin
+    the an and or of to in on for is are was be with at by from i my we our you your it this that can
+    der die das den dem ein eine einen einem einer und oder ist sind war mit fur von zu im am auf ich mein
+    meine wir unser sie ihr nicht auch bei aus
+    het een van voor met op aan te dat dit wij ons onze jij jouw niet ook bij uit naar zijn mijn
+    """.split()
+)
+
+
+def terms(text: str) -> tuple[str, ...]:
+    """Return the text's distinct stems, in the order they first appear.
+
+    Folding comes before stemming, so that a text without its accents gives the same stems as the text with
+    them. A word longer than 40 letters counts by its first 40.
+    """
+    found = (_stem(word[:_LONGEST]) for word in _WORD.findall(fold(text)) if word not in _STOP)
+    return tuple(dict.fromkeys(stem for stem in found if stem))
+
+
+def fold(text: str) -> str:
+    """Return the text in lower case without accents, ligatures or compatibility forms."""
+    spread = unicodedata.normalize("NFKD", text.casefold().replace("œ", "oe").replace("æ", "ae"))
+    return "".join(letter for letter in spread if not unicodedata.combining(letter))
+
+
+@lru_cache(maxsize=32_768)
+def _stem(word: str) -> str:
+    if len(word) == 1 and word.isalpha() and word.isascii():
+        return ""  # what an elision leaves: l', d', j'
+    with _ONE_AT_A_TIME:
+        stem: str = _FRENCH.stemWord(word)
+    # The stemmer tells é from e; folded, a past participle keeps its e's ("agees", "age").
+    return stem.rstrip("e") or stem
+
+
+_FRENCH = FrenchStemmer()
+_ONE_AT_A_TIME = Lock()  # the stemmer keeps the word it works on in itself

@@ -1,0 +1,59 @@
+"""The web server of a local city: waitress, answering what it refuses by itself as the application would."""
+
+import logging
+import socket
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from waitress.channel import HTTPChannel  # type: ignore[import-untyped]
+from waitress.server import create_server  # type: ignore[import-untyped]
+from waitress.task import ErrorTask  # type: ignore[import-untyped]
+
+from infra.events import Environ, raw_path
+from infra.gateway import MOST_BODY, StartResponse, Wsgi, problem, respond
+
+THREADS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One address for the application and the mailbox; the bare address leads to the API's page."""
+
+    application: Wsgi
+    mailbox: Wsgi
+    has_home: bool
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        path = raw_path(environ)
+        if path == "/mailbox" or path.startswith("/mailbox/"):
+            return self.mailbox(environ, start_response)
+        if path == "/" and not self.has_home:
+            return respond(environ, start_response, (307, [("Location", "/docs")], b""))
+        return self.application(environ, start_response)
+
+
+class _ProblemTask(ErrorTask):  # type: ignore[misc]
+    """A request that is refused before the application sees it, its body unread."""
+
+    def execute(self) -> None:
+        status, headers, body = problem(self.request.error.code)
+        self.status = f"{status} {self.request.error.reason}"
+        self.response_headers.extend(headers)
+        self.set_close_on_finish()
+        self.content_length = len(body)
+        self.write(body)
+
+
+class _Channel(HTTPChannel):  # type: ignore[misc]
+    error_task_class = _ProblemTask
+
+
+def serve_on(listener: socket.socket, site: Wsgi) -> Any:
+    """Return a server for the listening socket; its `run` serves until KeyboardInterrupt, then returns."""
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+    server = create_server(
+        site, sockets=[listener], threads=THREADS, max_request_body_size=MOST_BODY + 1, ident=None
+    )
+    server.channel_class = _Channel
+    return server
