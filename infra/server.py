@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from waitress.channel import HTTPChannel  # type: ignore[import-untyped]
+from waitress.parser import HTTPRequestParser  # type: ignore[import-untyped]
 from waitress.server import create_server  # type: ignore[import-untyped]
 from waitress.task import ErrorTask  # type: ignore[import-untyped]
 
@@ -14,6 +15,8 @@ from infra.events import Environ, raw_path
 from infra.gateway import MOST_BODY, StartResponse, Wsgi, problem, respond
 
 THREADS = 8
+MOST_PASSING = 10_000_000
+"""Bytes of a request after which API Gateway hangs up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,25 @@ class _ProblemTask(ErrorTask):  # type: ignore[misc]
         self.write(body)
 
 
+class _Parser(HTTPRequestParser):  # type: ignore[misc]
+    """Lets a body that is too large pass by, keeping none of it: a client that still sends hears no answer."""
+
+    passing = 0
+
+    def received(self, data: bytes) -> int:
+        if self.passing:
+            consumed = min(self.passing, len(data))
+            self.passing -= consumed
+            self.completed = not self.passing
+            return consumed
+        consumed = int(super().received(data))
+        if self.completed and self.error and 0 < self.content_length <= MOST_PASSING:
+            self.passing, self.completed = self.content_length, False
+        return consumed
+
+
 class _Channel(HTTPChannel):  # type: ignore[misc]
+    parser_class = _Parser
     error_task_class = _ProblemTask
 
 

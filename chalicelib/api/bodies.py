@@ -3,7 +3,6 @@
 import re
 import unicodedata
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import (
@@ -22,7 +21,7 @@ from pydantic_core import PydanticCustomError
 
 from chalicelib.errors import Fault, Invalid
 from chalicelib.notices.model import Quiet
-from chalicelib.places.model import Point, read_cell
+from chalicelib.places.model import Point
 
 Model = TypeVar("Model")
 
@@ -80,9 +79,7 @@ def minutes(text: str) -> int:
 Title = Annotated[
     str, StringConstraints(min_length=3, max_length=100), AfterValidator(clean_line), _at_least(3)
 ]
-Prose = Annotated[
-    str, StringConstraints(min_length=1, max_length=2_000), AfterValidator(clean), _at_least(1)
-]
+Prose = Annotated[str, StringConstraints(min_length=1, max_length=2_000), AfterValidator(clean), _at_least(1)]
 Message = Annotated[str, StringConstraints(max_length=500), AfterValidator(clean)]
 Name = Annotated[
     str, StringConstraints(min_length=1, max_length=50), AfterValidator(clean_line), _at_least(1)
@@ -110,7 +107,9 @@ class PlaceBody(Body):
 
     point: PointBody | None = None
     address: (
-        Annotated[str, StringConstraints(min_length=3, max_length=200), AfterValidator(clean_line), _at_least(3)]
+        Annotated[
+            str, StringConstraints(min_length=3, max_length=200), AfterValidator(clean_line), _at_least(3)
+        ]
         | None
     ) = Field(default=None, examples=["12 rue du Sauvage, 68100 Mulhouse"])
 
@@ -155,23 +154,9 @@ class Problem(BaseModel):
     title: str
     status: int
     code: str
-    errors: list[FaultShown] | None = None
-    id: str | None = None
-
-
-def show_cell(cell_id: str) -> Mapping[str, Any]:
-    cell = read_cell(cell_id)
-    assert cell is not None  # noqa: S101 — it was stored by us
-    return {
-        "id": cell.id,
-        "lat": cell.centre.lat,
-        "lon": cell.centre.lon,
-        "bounds": [round(edge, 6) for edge in cell.bounds],
-    }
-
-
-def show_instant(at: int) -> str:
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    detail: str = ""
+    errors: list[FaultShown] = []
+    id: str = ""
 
 
 def _fault(entry: Mapping[str, Any]) -> Fault:

@@ -57,8 +57,7 @@ class Operation:
     problems: tuple[int, ...] = ()
     versioned: bool = False
     """The caller must send If-Match, and is answered an ETag."""
-    keyed: bool = True
-    """A POST needs an Idempotency-Key; a page that a form posts to is not an operation."""
+    media_types: tuple[str, ...] = ("application/json",)
 
 
 OPERATIONS: list[Operation] = []
@@ -163,7 +162,7 @@ def _call(home: House, request: Any, path: Mapping[str, str], declared: Operatio
     )
     if declared.who == "moderator" and call.person.role != "moderator":
         raise NotAllowed("not_allowed")
-    if declared.method == "POST" and declared.keyed:
+    if declared.method == "POST":
         read_key(headers)
     return call
 

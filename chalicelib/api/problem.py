@@ -17,7 +17,7 @@ from chalicelib.errors import (
     TooMany,
     Unavailable,
 )
-from chalicelib.wording.model import say
+from chalicelib.wording.model import say_fault, say_problem
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S = 2
@@ -41,12 +41,7 @@ STATUS: Mapping[type[DomainError], int] = {
 def problem(error: DomainError, language: str) -> tuple[int, dict[str, Any], dict[str, str]]:
     """Return the status, the body and the headers that say what was refused and why."""
     status = STATUS[type(error)]
-    body: dict[str, Any] = {
-        "type": type_of(error.code),
-        "title": say(language, f"problem.{error.code}", **error.values),
-        "status": status,
-        "code": error.code,
-    }
+    body = _body(status, error.code, error.values, language)
     if isinstance(error, Invalid):
         body["errors"] = [_fault(fault, language) for fault in error.faults]
     return status, body, _headers(error)
@@ -54,17 +49,17 @@ def problem(error: DomainError, language: str) -> tuple[int, dict[str, Any], dic
 
 def internal(request_id: str, language: str) -> tuple[int, dict[str, Any], dict[str, str]]:
     """Return what is said when we failed: only under which id we logged it."""
-    title = say(language, "problem.internal", id=request_id)
-    body = {"type": type_of("internal"), "title": title, "status": 500, "code": "internal", "id": request_id}
-    return 500, body, {}
+    return 500, {**_body(500, "internal", {"id": request_id}, language), "id": request_id}, {}
 
 
-def type_of(code: str) -> str:
-    return f"urn:entraide:problem:{code}"
+def _body(status: int, code: str, values: Mapping[str, Any], language: str) -> dict[str, Any]:
+    title, detail = say_problem(language, code, values)
+    body = {"type": f"urn:entraide:problem:{code}", "title": title, "status": status, "code": code}
+    return {**body, "detail": detail} if detail else body
 
 
 def _fault(fault: Fault, language: str) -> dict[str, Any]:
-    detail = say(language, f"fault.{fault.code}", **fault.values)
+    detail = say_fault(language, fault.code, fault.values)
     shown = {"pointer": fault.pointer, "code": fault.code, "detail": detail}
     return {**shown, "values": dict(fault.values)} if fault.values else shown
 

@@ -26,8 +26,9 @@ class _Walk:
         self._cells, self._lon, self._from_m = cells, point.lon, from_m
         self._lat, self._scale = radians(point.lat), cos(radians(point.lat))
         self._skipped = sin(min(max(0.0, from_m - 0.5) / DIAMETER_M, pi / 2)) ** 2
-        self._heads: list[tuple[float, int, int, Row, float, float]] = []
-        """The next cell of each walk: chord, place in the row, step, row, and the row's two terms of the chord."""
+        self._heads: list[tuple[float, int, int, int, Row, float, float]] = []
+        """The next cell of each walk: chord, row's first cell and step (no two walks have both in common), place
+        in the row, row, and the row's two terms of the chord."""
         self._north = bisect_left(cells.lats, point.lat)
         self._south = self._north - 1
         self._to_north, self._to_south = self._base(self._north), self._base(self._south)
@@ -35,14 +36,14 @@ class _Walk:
     def steps(self) -> Iterator[Near]:
         heads, lon, starts, from_m = self._heads, self._lon, self._cells.starts, self._from_m
         while self._open():
-            chord, at, step, row, base, scale = heads[0]
-            metres, cell = metres_of(chord), row.first + at
+            chord, first, step, at, row, base, scale = heads[0]
+            metres, cell = metres_of(chord), first + at
             if metres >= from_m:
                 yield metres, starts[cell], starts[cell + 1]
             at += step
             if 0 <= at < len(row.cols):
                 side = sin(radians(row.lons[at] - lon) / 2)
-                heapreplace(heads, (base + scale * side * side, at, step, row, base, scale))
+                heapreplace(heads, (base + scale * side * side, first, step, at, row, base, scale))
             else:
                 heappop(heads)
 
@@ -77,4 +78,4 @@ class _Walk:
         for at, step in ((east, 1), (west, -1)):
             if 0 <= at < len(row.cols):
                 side = sin(radians(row.lons[at] - self._lon) / 2)
-                heappush(self._heads, (base + scale * side * side, at, step, row, base, scale))
+                heappush(self._heads, (base + scale * side * side, row.first, step, at, row, base, scale))

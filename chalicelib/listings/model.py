@@ -9,8 +9,7 @@ from zoneinfo import ZoneInfo
 from chalicelib.errors import Conflict, NotAllowed, Stale
 from chalicelib.listings.card import Card, Kind, Urgency
 from chalicelib.listings.windows import Windows
-from chalicelib.people.model import Place
-from chalicelib.places.model import Cell
+from chalicelib.places.model import Cell, Place
 from chalicelib.receipts import Receipt, kept
 from chalicelib.words.model import terms
 

@@ -14,12 +14,11 @@ from chalicelib.people.model import (
     SESSION_S,
     Helper,
     Person,
-    Place,
     Session,
     SignIn,
     helper_of,
 )
-from chalicelib.places.model import Point
+from chalicelib.places.model import Place, Point
 from chalicelib.storage.tables import Tables
 from chalicelib.storage.transaction import ABSENT, Change, Count, Delete, Put, Refused, Write, at_version
 

@@ -5,7 +5,7 @@ from typing import Literal
 
 from chalicelib.errors import Conflict, NotSignedIn
 from chalicelib.notices.model import Quiet, Topic
-from chalicelib.places.model import Point
+from chalicelib.places.model import Place
 
 Role = Literal["resident", "moderator"]
 Mail = Literal["fine", "bounced", "complained"]
@@ -15,14 +15,6 @@ WEEK_S = 7 * DAY_S
 LINK_S = 15 * 60
 SESSION_S = 30 * DAY_S
 MOST_TRIES = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A usual place: the point is private, `label` is what its owner typed."""
-
-    point: Point
-    label: str
 
 
 @dataclass(frozen=True, slots=True)

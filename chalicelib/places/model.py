@@ -18,6 +18,14 @@ class Point:
     lon: float
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A point as somebody gave it: private, with the label its owner is shown."""
+
+    point: Point
+    label: str
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Cell:
     """One tile of the grid of `size_m` metres: all that the public learns of a place.

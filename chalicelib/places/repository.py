@@ -1,21 +1,25 @@
-"""What the addresses' storage must offer."""
+"""What the storage of addresses must offer."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
 from chalicelib.places.street import Street, Towns
 
 
 class AddressBook(Protocol):
-    """The streets and towns of one city."""
+    """The streets and towns of one city.
+
+    Of the streets of one sound or start it gives 300 at most: without a postcode, more say nothing.
+    """
 
     def towns(self) -> Towns:
-        """Return every town of the city; asked for at every address, so it is kept in memory."""
+        """Return every town of the book. Asked for with every address, so it is kept in memory."""
         ...
 
-    def streets(self, key: str, postcode: str = "") -> Sequence[Street]:
-        """Return the streets filed under a key of `Spelling.keys`, those of one postcode when it is given.
+    def sounding(self, sound: str, postcodes: Collection[str] = ()) -> Sequence[Street]:
+        """Return the streets whose name has this `Spelling.sound`; with postcodes, those between them."""
+        ...
 
-        At most 100 of them: a name that more streets have says nothing without a postcode.
-        """
+    def starting(self, start: str, postcodes: Collection[str] = ()) -> Sequence[Street]:
+        """Return the streets whose name has this `Spelling.start`; with postcodes, those between them."""
         ...

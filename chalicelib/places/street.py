@@ -9,16 +9,19 @@ from chalicelib.places.model import Point
 from chalicelib.places.spelling import tokens
 
 House = tuple[int, str]
-"""A house number and its suffix: "" for none, b for bis, t for ter, q for quater, or the letters themselves."""
+"""A house number and its suffix: "" for none, b for bis, t for ter, q for quater, or a letter or two."""
+
+HIGHEST = 65_535
+"""The highest house number that a book can hold."""
 
 _HOUSE = Struct(">H2shh")
-_UNITS_PER_DEGREE = 100_000
+_STEPS_PER_DEGREE = 100_000
 _FURTHEST = 32_767
 
 
 @dataclass(frozen=True, slots=True)
 class Street:
-    """A street of one postcode and town. `point` lies on it; `houses` is what `pack` returns."""
+    """A street, or the part of it in one postcode. `point` is on it; `houses` is what `pack` returns."""
 
     name: str
     postcode: str
@@ -26,57 +29,58 @@ class Street:
     point: Point
     houses: bytes = b""
 
-    def find(self, house: House) -> Point | None:
-        """Return where the house is, or None when the book has not that very number and suffix."""
-        index = self._first(house[0])
-        while index < self.count and self._house(index)[0] == house[0]:
-            if self._house(index) == house:
-                return self._place(index)
-            index += 1
-        return None
-
-    def gap(self, number: int) -> int | None:
-        """Return how far in numbers the nearest known house of the same side is, None when there is none."""
-        return min((abs(self._house(index)[0] - number) for index in self._beside(number)), default=None)
-
-    def near(self, number: int) -> Point:
-        """Return where the number would be: between its neighbours of the same side, or as the last of them."""
-        beside = self._beside(number)
-        if not beside:
-            return self.point
-        low, high = beside[0], beside[-1]
-        first, last = self._house(low)[0], self._house(high)[0]
-        part = (number - first) / (last - first) if last > first else 0
-        start, end = self._place(low), self._place(high)
-        return _rounded(start.lat + part * (end.lat - start.lat), start.lon + part * (end.lon - start.lon))
-
     @property
     def count(self) -> int:
         """How many houses it has."""
         return len(self.houses) // _HOUSE.size
 
-    def _beside(self, number: int) -> list[int]:
-        """Return the nearest houses below and above the number, itself included, on its side of the street."""
-        here = self._first(number)
-        above = (index for index in range(here, self.count) if self._same_side(index, number))
-        below = (index for index in range(here - 1, -1, -1) if self._same_side(index, number))
-        found = (next(below, None), next(above, None))
-        return [index for index in found if index is not None]
+    def find(self, house: House) -> Point | None:
+        """Return where the house is, or None when the book has not that very number and suffix."""
+        for index in range(self._first(house[0]), self.count):
+            known = self.house(index)
+            if known == house:
+                return self.place(index)
+            if known[0] > house[0]:
+                break
+        return None
 
-    def _same_side(self, index: int, number: int) -> bool:
-        return (self._house(index)[0] - number) % 2 == 0
+    def gap(self, number: int) -> int | None:
+        """Return how far in numbers the nearest known house of the same side is, None when there is none."""
+        return min((abs(self.house(index)[0] - number) for index in self._beside(number)), default=None)
 
-    def _first(self, number: int) -> int:
-        """Return the index of the first house whose number is not below."""
-        return bisect_left(range(self.count), number, key=lambda index: self._house(index)[0])
+    def near(self, number: int) -> Point:
+        """Return where the number would be: between its neighbours of that side, or at the last of them."""
+        beside = self._beside(number)
+        if not beside:
+            return self.point
+        low, high = beside[0], beside[-1]
+        first, last = self.house(low)[0], self.house(high)[0]
+        part = (number - first) / (last - first) if last > first else 0
+        start, end = self.place(low), self.place(high)
+        return _point(start.lat + part * (end.lat - start.lat), start.lon + part * (end.lon - start.lon))
 
-    def _house(self, index: int) -> House:
+    def house(self, index: int) -> House:
+        """Return the house with that rank, the lowest number first."""
         number, suffix, _, _ = _HOUSE.unpack_from(self.houses, index * _HOUSE.size)
         return number, suffix.rstrip(b"\0").decode()
 
-    def _place(self, index: int) -> Point:
+    def place(self, index: int) -> Point:
         _, _, north, east = _HOUSE.unpack_from(self.houses, index * _HOUSE.size)
-        return _rounded(self.point.lat + north / _UNITS_PER_DEGREE, self.point.lon + east / _UNITS_PER_DEGREE)
+        return _point(self.point.lat + north / _STEPS_PER_DEGREE, self.point.lon + east / _STEPS_PER_DEGREE)
+
+    def _beside(self, number: int) -> list[int]:
+        """Return the nearest houses below the number and not below it, on its side of the street."""
+        here = self._first(number)
+        below, above = range(here - 1, -1, -1), range(here, self.count)
+        found = (next((i for i in side if self._same_side(i, number)), None) for side in (below, above))
+        return [index for index in found if index is not None]
+
+    def _same_side(self, index: int, number: int) -> bool:
+        return (self.house(index)[0] - number) % 2 == 0
+
+    def _first(self, number: int) -> int:
+        """Return the rank of the first house whose number is not below."""
+        return bisect_left(range(self.count), number, key=lambda index: self.house(index)[0])
 
 
 def pack(houses: Iterable[tuple[House, Point]], origin: Point) -> bytes:
@@ -97,33 +101,32 @@ class Town:
 
 
 class Towns:
-    """The towns of the book, by postcode and by name."""
+    """The towns of a book, by postcode and by name."""
 
     def __init__(self, towns: Iterable[Town]) -> None:
-        self.all = tuple(towns)
         self.by_postcode: dict[str, list[Town]] = {}
         self._by_name: dict[str, list[Town]] = {}
         self.longest = 0
         """Most words of a name."""
-        for town in self.all:
+        for town in towns:
             words = tokens(town.name)
             self.longest = max(self.longest, len(words))
             self.by_postcode.setdefault(town.postcode, []).append(town)
             self._by_name.setdefault("".join(words), []).append(town)
 
     @property
-    def only(self) -> tuple[Town, ...]:
-        """The parts of the town when the book has only one."""
-        return self.all if len(self._by_name) == 1 else ()
+    def only(self) -> Sequence[Town]:
+        """The parts of the town when the book has but one town, else none."""
+        return next(iter(self._by_name.values())) if len(self._by_name) == 1 else ()
 
     def named(self, words: Sequence[str]) -> Sequence[Town]:
-        """Return the towns, or parts of one, whose name has these words, as `tokens` returns them."""
+        """Return the towns, or the parts of one, whose name has these words, as `tokens` returns them."""
         return self._by_name.get("".join(words), ())
 
 
-def _rounded(lat: float, lon: float) -> Point:
+def _point(lat: float, lon: float) -> Point:
     return Point(round(lat, 6), round(lon, 6))
 
 
 def _step(degrees: float) -> int:
-    return max(-_FURTHEST, min(_FURTHEST, round(degrees * _UNITS_PER_DEGREE)))
+    return max(-_FURTHEST, min(_FURTHEST, round(degrees * _STEPS_PER_DEGREE)))

@@ -1,6 +1,7 @@
 """The messages of each language, read from the compiled catalogues when they are first needed."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,28 +15,48 @@ DOMAIN = "entraide"
 LOCALE = Path(__file__).parent / "locale"
 DEFAULT = LANGUAGES[0]
 """The language of a reader whose own is not one of ours."""
+PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 
 
-def message(language: str, code: str) -> str | None:
-    """Return the message with that code, or None when the language has none."""
-    found = _catalogue(language).gettext(code)
+def find(language: str, code: str, n: int | None = None) -> str | None:
+    """Return the message with that code, in the form that goes with `n` things; None when there is none."""
+    catalogue = _catalogue(language)
+    found = catalogue.gettext(code) if n is None else catalogue.ngettext(code, code, n)
     return found if found != code else None
 
 
-def message_for(language: str, code: str, n: int) -> str | None:
-    """Return the form of the message that goes with `n` things."""
-    found = _catalogue(language).ngettext(code, code, n)
-    return found if found != code else None
+def fill(message: str, value_of: Callable[[str], str | None]) -> str | None:
+    """Return the message with its values put in, or None when one of them is missing.
+
+    What is put in is not read again: braces in a value mean nothing.
+    """
+    values = {name: value_of(name) for name in PLACEHOLDER.findall(message)}
+    if None in values.values():
+        return None
+    return PLACEHOLDER.sub(lambda placeholder: str(values[placeholder[1]]), message)
 
 
-def languages_for(language: str) -> Mapping[str, None]:
-    """Return the languages to look in, one after the other, without doubles."""
-    return dict.fromkeys((language, DEFAULT) if language in LANGUAGES else (DEFAULT,))
+def phrase(language: str, code: str, count: int | None = None, /, **values: str) -> str:
+    """Return a message of ours with values that are text already; the code itself when there is none."""
+    for tongue in spoken_to(language):
+        found = find(tongue, code, count)
+        said = fill(found, values.get) if found else None
+        if said:
+            return said
+    return code
+
+
+def spoken_to(language: str) -> Iterator[str]:
+    """Yield the languages to look in for a reader of that language, the best first."""
+    if language in LANGUAGES:
+        yield language
+    if language != DEFAULT:
+        yield DEFAULT
 
 
 @lru_cache(maxsize=len(LANGUAGES))
 def _catalogue(language: str) -> "GNUTranslations":
-    from gettext import GNUTranslations  # noqa: PLC0415 a reading that needs no words does not pay for it
+    from gettext import GNUTranslations  # noqa: PLC0415 (who needs no words does not pay for it)
 
     with (LOCALE / language / "LC_MESSAGES" / f"{DOMAIN}.mo").open("rb") as compiled:
         return GNUTranslations(compiled)

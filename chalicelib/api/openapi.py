@@ -1,0 +1,151 @@
+"""The OpenAPI 3.1 document, assembled from the operations that are served and the models they read."""
+
+from collections.abc import Iterable, Mapping
+from importlib import import_module
+from typing import Any
+
+from chalicelib.api.bodies import Problem
+from chalicelib.api.operation import OPERATIONS, Operation, Parameter
+from chalicelib.api.problem import MEDIA_TYPE
+from chalicelib.api.reading import MOST_BYTES, MOST_DEPTH
+from chalicelib.cities.model import City
+
+_REF = "#/components/schemas/{model}"
+_REASONS = {
+    400: "The request cannot be read: malformed JSON, key, version or cursor",
+    401: "Not signed in, or no longer",
+    403: "Not yours, or not your turn",
+    404: "There is no such thing",
+    409: "The state of things does not allow it, or the Idempotency-Key was used for something else",
+    412: "A newer version stands; its number is in the problem's title",
+    413: f"The body is over {MOST_BYTES // 1024} kB",
+    415: "The body is not application/json",
+    422: "Fields are wrong: every one is named with a pointer and a code",
+    428: "If-Match is missing",
+    429: "A limit is reached; Retry-After says for how many seconds",
+    500: "We failed; the id finds it in our log",
+    503: "Nothing was lost; send the same request again after Retry-After seconds",
+}
+_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": True,
+    "description": "8 to 64 visible ASCII characters of the caller's choice: the same key repeats safely.",
+    "schema": {"type": "string", "minLength": 8, "maxLength": 64, "pattern": "^[!-~]{8,64}$"},
+    "example": "3f1c6f0e-need-1",
+}
+_IF_MATCH = {
+    "name": "If-Match",
+    "in": "header",
+    "required": True,
+    "description": "The ETag the change was decided on.",
+    "schema": {"type": "string", "pattern": '^"[0-9]{1,9}"$'},
+    "example": '"3"',
+}
+
+
+def document(city: City, version: str) -> dict[str, Any]:
+    """Return the whole document for one city's API."""
+    schemas: dict[str, Any] = {}
+    paths: dict[str, Any] = {}
+    _add(schemas, Problem)
+    for declared in OPERATIONS:
+        paths.setdefault(declared.path, {})[declared.method.lower()] = _operation(declared, schemas)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": f"Entraide {city.name}", "version": version, "description": _limits(city)},
+        "servers": [{"url": "/"}],
+        "tags": [{"name": noun} for noun in dict.fromkeys(declared.noun for declared in OPERATIONS)],
+        "paths": paths,
+        "components": {
+            "schemas": dict(sorted(schemas.items())),
+            "securitySchemes": {"session": {"type": "http", "scheme": "bearer"}},
+        },
+    }
+
+
+def _operation(declared: Operation, schemas: dict[str, Any]) -> dict[str, Any]:
+    shown: dict[str, Any] = {
+        "operationId": declared.name,
+        "tags": [declared.noun],
+        "summary": declared.summary,
+        "x-who": declared.who,
+        "parameters": [*_path(declared), *map(_parameter, declared.parameters), *_headers(declared)],
+        "responses": dict(_responses(declared, schemas)),
+    }
+    if declared.about:
+        shown["description"] = declared.about
+    if declared.who != "anyone":
+        shown["security"] = [{"session": []}]
+    if declared.body is not None:
+        schema = _model(declared.noun, declared.body, schemas)
+        shown["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+    return shown
+
+
+def _responses(declared: Operation, schemas: dict[str, Any]) -> Iterable[tuple[str, Any]]:
+    for status, name in declared.answers.items():
+        answer: dict[str, Any] = {"description": declared.summary}
+        if name is not None:
+            schema = _model(declared.noun, name, schemas)
+            answer["content"] = {media: {"schema": schema} for media in declared.media_types}
+        yield str(status), answer
+    for status in sorted({*declared.problems, *_always(declared)}):
+        problem = {MEDIA_TYPE: {"schema": {"$ref": _REF.format(model="Problem")}}}
+        yield str(status), {"description": _REASONS[status], "content": problem}
+
+
+def _always(declared: Operation) -> Iterable[int]:
+    yield from (500, 503)
+    if declared.who != "anyone":
+        yield 401
+    if declared.who == "moderator":
+        yield 403
+    if declared.method == "POST":
+        yield 400
+    if declared.body is not None:
+        yield from (400, 413, 415, 422)
+
+
+def _headers(declared: Operation) -> Iterable[Mapping[str, Any]]:
+    if declared.method == "POST":
+        yield _KEY
+    if declared.versioned:
+        yield _IF_MATCH
+
+
+def _path(declared: Operation) -> Iterable[Mapping[str, Any]]:
+    for part in declared.path.split("/"):
+        if part.startswith("{"):
+            yield {"name": part[1:-1], "in": "path", "required": True, "schema": {"type": "string"}}
+
+
+def _parameter(parameter: Parameter) -> Mapping[str, Any]:
+    schema = {"type": "array", "items": parameter.schema} if parameter.many else parameter.schema
+    return {"name": parameter.name, "in": "query", "description": parameter.about, "schema": schema}
+
+
+def _model(noun: str, name: str, schemas: dict[str, Any]) -> dict[str, Any]:
+    _add(schemas, getattr(import_module(f"chalicelib.{noun}.bodies"), name))
+    return {"$ref": _REF.format(model=name)}
+
+
+def _add(schemas: dict[str, Any], model: Any) -> None:
+    if model.__name__ not in schemas:
+        schema = model.model_json_schema(ref_template=_REF)
+        schemas.update(schema.pop("$defs", {}))
+        schemas[model.__name__] = schema
+
+
+def _limits(city: City) -> str:
+    limits = city.limits
+    return (
+        f"The mutual-aid network of {city.name}. Places are shown as cells of about {city.cell_m} m. "
+        f"Bodies hold at most {MOST_BYTES // 1024} kB and {MOST_DEPTH} levels; unknown members are refused. "
+        f"A resident may publish {limits.listings_per_day} listings and make {limits.proposals_per_day} "
+        f"proposals a day; an address is sent {limits.sign_in_mails_per_hour} sign-in mails an hour. "
+        "Past a limit the answer is 429 with Retry-After in seconds. "
+        "Every POST needs an Idempotency-Key: the same request with the same key has one effect and one answer; "
+        "another request with that key is refused. Problems are application/problem+json (RFC 9457) with a "
+        "stable type, in the language of Accept-Language."
+    )

@@ -1,0 +1,132 @@
+"""The words of a segment: its titles, packed until they are read, and the slots of each term."""
+
+import zlib
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property, lru_cache
+from itertools import accumulate, chain, pairwise
+
+from chalicelib.board.bits import from_slots
+
+_BLOCK = 2048
+"""Titles packed together."""
+_KEPT = 256
+"""Bitmaps of terms kept."""
+
+
+class Titles:
+    """The titles by slot. A block of them is unpacked when one is first read, and kept."""
+
+    def __init__(self, lengths: "array[int]", sizes: "array[int]", packed: bytes) -> None:
+        self.lengths, self.sizes, self.packed = lengths, sizes, packed
+        self._ends = list(accumulate(sizes, initial=0))
+        self._open: dict[int, tuple[bytes, list[int]]] = {}
+
+    @classmethod
+    def of(cls, titles: Sequence[str]) -> "Titles":
+        written = [title.encode() for title in titles]
+        blocks = [zlib.compress(b"".join(written[at : at + _BLOCK]), 9) for at in range(0, len(written), _BLOCK)]
+        return cls(array("I", map(len, written)), array("I", map(len, blocks)), b"".join(blocks))
+
+    def __getitem__(self, slot: int) -> str:
+        number, at = divmod(slot, _BLOCK)
+        block = self._open.get(number)
+        if block is None:
+            block = self._open[number] = self._unpack(number)
+        text, ends = block
+        return text[ends[at] : ends[at + 1]].decode()
+
+    def _unpack(self, number: int) -> tuple[bytes, list[int]]:
+        text = zlib.decompress(self.packed[self._ends[number] : self._ends[number + 1]])
+        lengths = self.lengths[number * _BLOCK : (number + 1) * _BLOCK]
+        return text, list(accumulate(lengths, initial=0))
+
+
+class Postings:
+    """The slots of each term, apart for the titles and for the rest of the texts.
+
+    A list is written as the gaps between its slots, seven bits a byte, or as a bitmap where that is no longer.
+    """
+
+    def __init__(self, words: bytes, lengths: "array[int]", lists: bytes, size: int) -> None:
+        """Words are in order, a line each; lengths and lists are the title's and the text's of each in turn."""
+        self.words, self.lengths, self.lists = words, lengths, lists
+        self._size, self._wide = size, (size + 7) >> 3
+        self._bits = lru_cache(maxsize=_KEPT)(self._read_bits)
+
+    @classmethod
+    def of(cls, titles: Sequence[Sequence[str]], texts: Sequence[Sequence[str]]) -> "Postings":
+        found = (_invert(titles), _invert(texts))
+        words = sorted(found[0].keys() | found[1].keys())
+        lists = [_write(half.get(word, ()), len(titles)) for word in words for half in found]
+        return cls("\n".join(words).encode(), array("I", map(len, lists)), b"".join(lists), len(titles))
+
+    def anywhere(self, term: str) -> int:
+        """Return the slots that have the term in the title or in the rest."""
+        return self._bits(term, True)
+
+    def in_title(self, term: str) -> int:
+        return self._bits(term, False)
+
+    def by_slot(self) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
+        """Yield the terms of each slot's title and of its rest, in alphabetical order."""
+        halves: tuple[list[list[str]], ...] = tuple([[] for _ in range(self._size)] for _ in range(2))
+        for index, word in enumerate(self._terms):
+            for half, terms in enumerate(halves):
+                for slot in _read(self._list(2 * index + half), self._wide):
+                    terms[slot].append(word)
+        return ((tuple(title), tuple(text)) for title, text in zip(*halves, strict=True))
+
+    def _read_bits(self, term: str, everywhere: bool) -> int:
+        index = bisect_left(self._terms, term)
+        if index == len(self._terms) or self._terms[index] != term:
+            return 0
+        found = [self._list(2 * index), self._list(2 * index + 1)] if everywhere else [self._list(2 * index)]
+        return from_slots(chain.from_iterable(_read(data, self._wide) for data in found), self._size)
+
+    def _list(self, number: int) -> bytes:
+        return self.lists[self._ends[number] : self._ends[number + 1]]
+
+    @cached_property
+    def _terms(self) -> list[str]:
+        return self.words.decode().split("\n") if self.words else []
+
+    @cached_property
+    def _ends(self) -> list[int]:
+        return list(accumulate(self.lengths, initial=0))
+
+
+def _invert(terms: Sequence[Sequence[str]]) -> Mapping[str, list[int]]:
+    found: dict[str, list[int]] = {}
+    for slot, of_slot in enumerate(terms):
+        for term in of_slot:
+            found.setdefault(term, []).append(slot)
+    return found
+
+
+def _write(slots: Sequence[int], size: int) -> bytes:
+    written = bytearray()
+    for before, slot in pairwise(chain((-1,), slots)):
+        gap = slot - before - 1
+        while gap > 127:  # noqa: PLR2004
+            written.append(gap & 127 | 128)
+            gap >>= 7
+        written.append(gap)
+    wide = (size + 7) >> 3
+    return bytes(written) if len(written) < wide else from_slots(slots, size).to_bytes(wide + 1, "little")[:wide]
+
+
+def _read(data: bytes, wide: int) -> list[int]:
+    if len(data) == wide:
+        return slots_of(int.from_bytes(data, "little"))
+    found, slot, gap, shift = [], -1, 0, 0
+    for byte in data:
+        gap |= (byte & 127) << shift
+        if byte > 127:  # noqa: PLR2004
+            shift += 7
+        else:
+            slot += gap + 1
+            found.append(slot)
+            gap = shift = 0
+    return found

@@ -1,0 +1,64 @@
+"""Matches and candidates in JSON, with reasons in the reader's words."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from chalicelib.api.shown import show_cell, show_instant
+from chalicelib.board.model import Shown
+from chalicelib.matching.model import Match
+from chalicelib.matching.ranking import Fit
+from chalicelib.matching.repository import Pair
+from chalicelib.people.model import Person
+from chalicelib.places.model import distance_m
+from chalicelib.wording.model import say
+
+
+def show_candidate(card: Shown, fit: Fit, language: str) -> dict[str, Any]:
+    return {
+        "id": card.id,
+        "version": card.version,
+        "category": card.category,
+        "title": card.title,
+        "cell": show_cell(card.cell),
+        "languages": list(card.languages),
+        "left": card.left,
+        "capacity": card.capacity,
+        "distance_m": fit.distance_m,
+        "score": fit.score,
+        "reasons": show_reasons(fit, language),
+    }
+
+
+def show_reasons(fit: Fit, language: str) -> list[Mapping[str, Any]]:
+    """Return each term of the score with its points and why, in words."""
+    return [
+        {"term": term, "points": points, "words": say(language, *_why(term, fit), **_with(term, fit))}
+        for term, points in fit.terms.items()
+    ]
+
+
+def show_match(pair: Pair, match: Match, by: str, other: Person | None) -> dict[str, Any]:
+    side, need, offer = match.side_of(by), pair.need, pair.offer
+    outcomes = {"seeker": match.seeker_outcome, "helper": match.helper_outcome}
+    waiting = match.state == "proposed"
+    return {
+        "id": match.id,
+        "state": match.state,
+        "side": side,
+        "my_turn": waiting and side == match.answerer,
+        "need": match.need,
+        "need_title": need and need.draft.title,
+        "offer": match.offer,
+        "offer_title": offer and offer.draft.title,
+        "other": other
+        and {"name": other.name, "languages": list(other.languages), "trust": other.trust},
+        "distance_m": distance_m(need.cell.centre, offer.cell.centre) if need and offer else None,
+        "message": match.message,
+        "answer": match.answer,
+        "reason": match.reason,
+        "my_outcome": outcomes[side],
+        "their_outcome": outcomes["helper" if side == "seeker" else "seeker"],
+        "made_at": show_instant(match.made_at),
+        "answer_by": show_instant(match.due_at) if waiting else None,
+        "terms": dict(match.terms),
+    }

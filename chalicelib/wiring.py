@@ -1,0 +1,121 @@
+"""Where ports meet adapters: a city's parts, each made on first use."""
+
+import random
+import time
+from functools import cached_property
+from typing import Any
+
+from chalicelib.board.service import Board
+from chalicelib.cities.model import City, load_city
+from chalicelib.identity import Secrets
+from chalicelib.listings.service import Publishing
+from chalicelib.matching.service import Matching
+from chalicelib.notices.repository import Mailer
+from chalicelib.notices.service import Dispatcher
+from chalicelib.people.repository import People
+from chalicelib.people.service import Door
+from chalicelib.places.repository import AddressBook
+from chalicelib.settings import Settings
+from chalicelib.storage.tables import Tables, connect
+
+
+class House:
+    """One city's use cases over one city's tables. Tests put other parts in place of its own."""
+
+    def __init__(self, settings: Settings, **parts: Any) -> None:
+        self.settings = settings
+        self.__dict__.update(parts)
+
+    def now(self) -> int:
+        """Return the instant, in UTC epoch seconds."""
+        return int(time.time())
+
+    @cached_property
+    def city(self) -> City:
+        return load_city(self.settings.city_file)
+
+    @cached_property
+    def secrets(self) -> Secrets:
+        return Secrets(self.settings.signing_key)
+
+    @cached_property
+    def tables(self) -> Tables:
+        return Tables(connect(self.settings.region), self.settings.city, _clock_ms, _pause)
+
+    @cached_property
+    def people(self) -> People:
+        from chalicelib.people.dynamodb import DynamoPeople
+
+        return DynamoPeople(self.tables)
+
+    @cached_property
+    def door(self) -> Door:
+        return Door(self.people, self.secrets, self.city.limits.sign_in_mails_per_hour)
+
+    @cached_property
+    def address_book(self) -> AddressBook:
+        from chalicelib.places.dynamodb import DynamoAddressBook
+
+        return DynamoAddressBook(self.tables)
+
+    @cached_property
+    def publishing(self) -> Publishing:
+        from chalicelib.listings.dynamodb import DynamoListings
+
+        return Publishing(DynamoListings(self.tables, self.city.zone), self.city)
+
+    @cached_property
+    def board(self) -> Board:
+        from chalicelib.board.dynamodb import DynamoChangeLog
+
+        return Board(DynamoChangeLog(self.tables))
+
+    @cached_property
+    def matching(self) -> Matching:
+        from chalicelib.matching.dynamodb import DynamoMatches
+
+        return Matching(DynamoMatches(self.tables, self.city.zone), self.people, self.city)
+
+    @cached_property
+    def mailer(self) -> Mailer:
+        from chalicelib.notices import ses
+
+        sender = self.city.sender
+        client = ses.connect(self.settings.region)
+        return ses.Ses(client, sender.name, sender.address, self.settings.configuration_set)
+
+    @cached_property
+    def dispatcher(self) -> Dispatcher:
+        from chalicelib.notices.dynamodb import DynamoOutbox
+        from chalicelib.people.dynamodb import DynamoPeople
+        from chalicelib.postman import Postman
+
+        people = DynamoPeople(self.tables)
+        postman = Postman(self.city, self.secrets, people, self.settings.base_url)
+        return Dispatcher(DynamoOutbox(self.tables), self.mailer, people, postman, self.city.zone)
+
+
+def house() -> House:
+    """Return the house of this function's city."""
+    global _house  # noqa: PLW0603 — one function, one city
+    if _house is None:
+        _house = House(Settings.from_env())
+    return _house
+
+
+def install(other: House | None) -> None:
+    """Put a house in place of the function's own; None lets it be made anew from the environment."""
+    global _house  # noqa: PLW0603
+    _house = other
+
+
+_house: House | None = None
+
+
+def _clock_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def _pause(attempt: int) -> None:
+    """Wait a random part of a wait that doubles (full jitter), at most 320 ms."""
+    time.sleep(random.random() * min(0.32, 0.01 * 2**attempt))  # noqa: S311 — nothing hangs on it
