@@ -5,7 +5,7 @@ import time
 from functools import cached_property
 from typing import Any
 
-from chalicelib.board.service import Board
+from chalicelib.board.service import LiveBoard
 from chalicelib.cities.model import City, load_city
 from chalicelib.identity import Secrets
 from chalicelib.listings.service import Publishing
@@ -65,10 +65,10 @@ class House:
         return Publishing(DynamoListings(self.tables, self.city.zone), self.city)
 
     @cached_property
-    def board(self) -> Board:
+    def board(self) -> LiveBoard:
         from chalicelib.board.dynamodb import DynamoChangeLog
 
-        return Board(DynamoChangeLog(self.tables))
+        return LiveBoard(DynamoChangeLog(self.tables, self.city.zone))
 
     @cached_property
     def matching(self) -> Matching:

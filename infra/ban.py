@@ -23,7 +23,7 @@ _ENTRANCE = re.compile(r"[0-9]+[a-z]?[A-Z]+[0-9]* ")
 """Some cities write the entrances of a building as streets of their own: "50P2 Rue Stephenson"."""
 
 
-class NotAddresses(Exception):  # noqa: N818 — it says what the file is
+class NotAddresses(Exception):
     """The file cannot be read as addresses: every line that is wrong is named, up to twenty."""
 
 
@@ -57,7 +57,7 @@ class Reading:
         found = []
         for (name, postcode, town), houses in sorted(self._houses.items()):
             middle = _mean(houses.values())
-            on_it = min(houses.values(), key=lambda point: distance_m(point, middle))  # noqa: B023
+            on_it = min(houses.values(), key=lambda point: distance_m(point, middle))
             numbered = ((house, point) for house, point in houses.items() if 0 < house[0] <= HIGHEST)
             found.append(Street(name, postcode, town, on_it, pack(numbered, on_it)))
         return found

@@ -6,6 +6,7 @@ did not match, and lets threads see each other's request; hence this one.
 
 import json
 import logging
+import re
 from base64 import b64decode
 from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
@@ -27,6 +28,8 @@ MOST_BODY = 1_000_000
 """Bytes of a request; the application has its own, lower bounds."""
 
 LOG = logging.getLogger("infra.gateway")
+
+_NAME = re.compile(r"\{(\w+)\}")
 
 
 class _PerThread:
@@ -55,8 +58,9 @@ class Gateway:
     def __init__(self, app: Chalice) -> None:
         make_threaded(app)
         self._app = app
-        self._routes = [(route.split("/"), route) for route in app.routes]
-        self._routes.sort(key=lambda route: [part.startswith("{") for part in route[0]])
+        written_first = sorted(app.routes, key=lambda route: [part[:1] == "{" for part in route.split("/")])
+        self._routes = {f"r{number}": route for number, route in enumerate(written_first)}
+        self._pattern = re.compile("|".join(map(_named_pattern, self._routes.items())))
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         return respond(environ, start_response, self._answer(environ))
@@ -82,14 +86,14 @@ class Gateway:
 
     def _route(self, path: str) -> tuple[str, dict[str, str]] | None:
         """Return the route of the path and what it captures, decoded once. Written parts come first."""
-        parts = (path.removesuffix("/") or "/").split("/")
-        for pattern, route in self._routes:
-            if len(pattern) != len(parts):
-                continue
-            pairs = list(zip(pattern, parts, strict=True))
-            if all(part if name.startswith("{") else name == part for name, part in pairs):
-                return route, {name[1:-1]: unquote(part) for name, part in pairs if name.startswith("{")}
-        return None
+        found = self._pattern.fullmatch(path.removesuffix("/") or "/")
+        if found is None:
+            return None
+        route = self._routes[str(found.lastgroup)]
+        captured = found.groups()[int(found.lastindex or 0) :]
+        return route, {
+            name: unquote(part) for name, part in zip(_NAME.findall(route), captured, strict=False)
+        }
 
     def _unsupported(self, method: str, route: str) -> Answer:
         """Answer a method that the route has not: the preflight that API Gateway answers itself, or 405."""
@@ -101,6 +105,12 @@ class Gateway:
         cors = next((entry.cors for entry in entries.values() if entry.cors is not None), None)
         shared = [] if cors is None else list(cors.get_access_control_headers().items())
         return 200, [("Access-Control-Allow-Methods", allowed), ("Allow", allowed), *shared], b""
+
+
+def _named_pattern(named: tuple[str, str]) -> str:
+    name, route = named
+    written = map(re.escape, _NAME.split(route)[::2])
+    return f"(?P<{name}>{'([^/]+)'.join(written)})"
 
 
 def respond(environ: Environ, start_response: StartResponse, answer: Answer) -> Iterable[bytes]:

@@ -13,7 +13,7 @@ import socket
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, redirect_stdout
 from importlib import import_module
 from pathlib import Path
 from types import FrameType
@@ -28,7 +28,7 @@ from infra.gateway import Gateway
 from infra.mailbox import Mailbox
 from infra.schedules import Runner, schedules_of
 from infra.server import Site, serve_on
-from infra.tables import create_tables, table_definitions
+from infra.tables import OtherTable, create_tables, start_purging, table_definitions
 
 CITIES = ROOT / "infra" / "cities"
 KEPT = ROOT / ".local"
@@ -65,17 +65,22 @@ def open_city(slug: str, port: int) -> None:
     kept = KEPT / slug
     with closing(_listen(port)) as listener, _only_one(kept), emulator(kept, keep=True) as engine:
         print(f"Opening {city.name} ...", flush=True)
-        url = f"http://127.0.0.1:{port}"
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         set_environment(aws_environment(engine.url, account_of(slug)) | _settings(slug, url, kept))
-        _log_to(kept / "local.log")
+        log = kept / "local.log"
+        _log_to(log)
         with _step("application"):
             app = import_module("app").app
         with _step("emulator"):
             engine.wait()
         _prepare(city)
-        _serve(app, listener, Mailbox(engine.mail, city.name, city.zone), url, began)
+        print(f"Open after {time.monotonic() - began:.1f} s. Ctrl-C stops it.\n")
+        print(
+            f"  {city.name:<12} {url}/\n  API          {url}/docs\n  Mailbox      {url}/mailbox", flush=True
+        )
+        _serve(app, listener, Mailbox(engine.mail, city.name, city.zone), log)
         print(f"\nStopping {city.name} (once more to force it) ...", flush=True)
-    print(f"Stopped. The data is kept in {kept.relative_to(ROOT)}.")
+    print(f"Stopped. The data is kept in {os.path.relpath(kept)}.")
 
 
 def city_named(slug: str) -> City:
@@ -94,7 +99,7 @@ def _prepare(city: City) -> None:
 
     dynamodb = get_session().create_client("dynamodb")
     with _step("tables"):
-        create_tables(dynamodb, city.slug, table_definitions())
+        _make_tables(dynamodb, city.slug)
     with _step("sender"):
         ses = get_session().create_client("sesv2")
         ses.create_email_identity(EmailIdentity=city.sender.address)
@@ -106,22 +111,31 @@ def _prepare(city: City) -> None:
         dynamodb.put_item(TableName=marker["TableName"], Item=marker["Key"])
 
 
+def _make_tables(dynamodb: Any, slug: str) -> None:
+    try:
+        create_tables(dynamodb, slug, table_definitions())
+    except OtherTable as error:
+        kept = os.path.relpath(KEPT / slug)
+        raise CannotOpen(f"{error} was made by an older version. To start anew: rm -r {kept}") from error
+    start_purging(dynamodb, slug, table_definitions())
+
+
 def _seed(city: City) -> None:
     from infra.seed import seed  # noqa: PLC0415 — the first time only
 
     seed(city)
 
 
-def _serve(app: Chalice, listener: socket.socket, mailbox: Mailbox, url: str, began: float) -> None:
+def _serve(app: Chalice, listener: socket.socket, mailbox: Mailbox, log: Path) -> None:
+    """Serve until KeyboardInterrupt. What the application says meanwhile, goes to the log."""
     server = serve_on(listener, Site(Gateway(app), mailbox, has_home="/" in app.routes))
     schedules = Runner(schedules_of(app))
-    schedules.start()
-    print(f"Open after {time.monotonic() - began:.1f} s. Ctrl-C stops it.\n")
-    print(f"  {mailbox.city:<12} {url}/\n  API          {url}/docs\n  Mailbox      {url}/mailbox", flush=True)
-    try:
-        server.run()
-    finally:
-        schedules.stop()
+    with log.open("a") as said, redirect_stdout(said):
+        schedules.start()
+        try:
+            server.run()
+        finally:
+            schedules.stop()
 
 
 def _settings(slug: str, url: str, kept: Path) -> dict[str, str]:
@@ -146,7 +160,7 @@ def _listen(port: int) -> socket.socket:
     try:
         return socket.create_server(("127.0.0.1", port))
     except (OSError, OverflowError) as error:
-        raise CannotOpen(f"Port {port} cannot be used ({error}). Another: make run PORT=8001") from error
+        raise CannotOpen(f"Port {port} is taken or not allowed. Another one: make run PORT=8001") from error
 
 
 @contextmanager

@@ -49,7 +49,7 @@ class _ProblemTask(ErrorTask):  # type: ignore[misc]
 
 
 class _Parser(HTTPRequestParser):  # type: ignore[misc]
-    """Lets a body that is too large pass by, keeping none of it: a client that still sends hears no answer."""
+    """Lets a body that is too large pass by, kept nowhere: a client hears no answer while it sends."""
 
     passing = 0
 

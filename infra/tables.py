@@ -12,6 +12,11 @@ ACTIVE_S = 60.0
 _AS_WRITTEN = ("AttributeDefinitions", "BillingMode", "GlobalSecondaryIndexes", "KeySchema")
 """Encryption, backups and protection are for the tables that hold a real city."""
 
+
+class OtherTable(Exception):
+    """A table of that name stands and has other keys or indexes."""
+
+
 Definitions = Mapping[str, Mapping[str, Any]]
 """The properties of each table, by its name with `${City}` in the place of the slug."""
 
@@ -25,28 +30,31 @@ def table_definitions() -> Definitions:
 def create_tables(client: Any, city: str, definitions: Definitions) -> tuple[str, ...]:
     """Make the tables that are missing, and return the names of those that were, when all can be used.
 
-    `client` is botocore's for DynamoDB.
+    `client` is botocore's for DynamoDB. Nothing is purged from them until `start_purging`.
     """
-    names = {template.replace("${City}", city): table for template, table in definitions.items()}
-    made = tuple(name for name, table in names.items() if _create(client, name, table))
-    for name, table in names.items():
+    made = []
+    for template, table in definitions.items():
+        name = template.replace("${City}", city)
+        try:
+            client.create_table(
+                TableName=name, **{part: table[part] for part in _AS_WRITTEN if part in table}
+            )
+            made.append(name)
+        except client.exceptions.ResourceInUseException:
+            _check(client, name, table)
+    for name in made:
         _wait_until_active(client, name)
-        _purge_in_time(client, name, table["TimeToLiveSpecification"])
-    return made
+    return tuple(made)
 
 
-def _create(client: Any, name: str, table: Mapping[str, Any]) -> bool:
-    try:
-        client.create_table(TableName=name, **{part: table[part] for part in _AS_WRITTEN if part in table})
-    except client.exceptions.ResourceInUseException:
-        return False
-    return True
-
-
-def _purge_in_time(client: Any, name: str, wanted: Mapping[str, Any]) -> None:
-    stands = client.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
-    if stands["TimeToLiveStatus"] not in ("ENABLED", "ENABLING"):
-        client.update_time_to_live(TableName=name, TimeToLiveSpecification=wanted)
+def start_purging(client: Any, city: str, definitions: Definitions) -> None:
+    """Let DynamoDB remove what is past its time, by the clock of the machine it runs on."""
+    purged = {name: table for name, table in definitions.items() if "TimeToLiveSpecification" in table}
+    for template, table in purged.items():
+        name, wanted = template.replace("${City}", city), table["TimeToLiveSpecification"]
+        stands = client.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
+        if stands["TimeToLiveStatus"] not in ("ENABLED", "ENABLING"):
+            client.update_time_to_live(TableName=name, TimeToLiveSpecification=wanted)
 
 
 def _wait_until_active(client: Any, name: str) -> None:
@@ -55,3 +63,15 @@ def _wait_until_active(client: Any, name: str) -> None:
         if time.monotonic() > late:
             raise TimeoutError(f"the table {name} is not ready after {ACTIVE_S:.0f} s")
         time.sleep(0.05)
+
+
+def _check(client: Any, name: str, table: Mapping[str, Any]) -> None:
+    """Raise OtherTable when the table that stands was made from another definition."""
+    stands = client.describe_table(TableName=name)["Table"]
+    if _shape(stands) != _shape(table):
+        raise OtherTable(name)
+
+
+def _shape(table: Mapping[str, Any]) -> tuple[Any, Any]:
+    indexes = table.get("GlobalSecondaryIndexes", [])
+    return table["KeySchema"], {index["IndexName"]: index["KeySchema"] for index in indexes}

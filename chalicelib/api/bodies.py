@@ -16,12 +16,15 @@ from pydantic import (
     StrictInt,
     StringConstraints,
     ValidationError,
+    model_validator,
 )
 from pydantic_core import PydanticCustomError
 
 from chalicelib.errors import Fault, Invalid
 from chalicelib.notices.model import Quiet
-from chalicelib.places.model import Point
+from chalicelib.places.model import Place, Point
+from chalicelib.places.repository import AddressBook
+from chalicelib.places.service import find_place
 
 Model = TypeVar("Model")
 
@@ -113,9 +116,15 @@ class PlaceBody(Body):
         | None
     ) = Field(default=None, examples=["12 rue du Sauvage, 68100 Mulhouse"])
 
-    def model_post_init(self, _: Any, /) -> None:
+    @model_validator(mode="after")
+    def _one_way(self) -> "PlaceBody":
         if (self.point is None) == (self.address is None):
             raise PydanticCustomError("point_or_address", "a point or an address")
+        return self
+
+    def find(self, book: AddressBook) -> Place:
+        """Return the place; Invalid when the address is not known or may be several."""
+        return find_place(book, None if self.point is None else self.point.point, self.address)
 
 
 class QuietBody(Body):

@@ -4,7 +4,7 @@ What is declared here is what runs and what /openapi.json says: there is no seco
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeVar
 from uuid import uuid4
 
@@ -58,6 +58,8 @@ class Operation:
     versioned: bool = False
     """The caller must send If-Match, and is answered an ETag."""
     media_types: tuple[str, ...] = ("application/json",)
+    keyed: bool = True
+    """A POST needs an Idempotency-Key, but a page's form does not."""
 
 
 OPERATIONS: list[Operation] = []
@@ -113,37 +115,57 @@ class Call:
 View = Callable[[Call], Answer]
 
 
+Refusal = Callable[[int, Mapping[str, Any], str], Answer]
+"""How a door says a problem: its status, its body as problem+json has it, and the reader's language."""
+
+
 def operation(blueprint: Blueprint, declared: Operation) -> Callable[[View], View]:
     """Serve the operation with the view below; every refusal becomes problem+json here and only here."""
 
     def serve(view: View) -> View:
-        def handler(**path: str) -> Response:
-            return respond(blueprint.current_request, path, declared, view)
-
-        handler.__name__ = declared.name
         OPERATIONS.append(declared)
-        blueprint.route(
-            declared.path, methods=[declared.method], name=declared.name, cors=CORS, content_types=["*/*"]
-        )(handler)
-        return view
+        return serve_with(blueprint, declared, view, _as_json)
 
     return serve
 
 
-def respond(request: Any, path: Mapping[str, str], declared: Operation, view: View) -> Response:
+def serve_with(blueprint: Blueprint, declared: Operation, view: View, refusal: Refusal) -> View:
+    """Serve a view: what it refuses is said as the door says it, and nothing else gets out."""
+
+    def handler(**path: str) -> Response:
+        answer, language = _answer(blueprint.current_request, path, declared, view, refusal)
+        headers = {
+            "Content-Type": answer.media_type,
+            "Content-Language": language,
+            "X-Content-Type-Options": "nosniff",
+            **answer.headers,
+        }
+        return Response("" if answer.body is None else answer.body, headers, answer.status)
+
+    handler.__name__ = declared.name
+    route = blueprint.route(
+        declared.path, methods=[declared.method], name=declared.name, cors=CORS, content_types=["*/*"]
+    )
+    route(handler)
+    return view
+
+
+def _answer(
+    request: Any, path: Mapping[str, str], declared: Operation, view: View, refusal: Refusal
+) -> tuple[Answer, str]:
     language = "fr"
     try:
         home = house()
         language = choose(request.headers.get("accept-language", ""), home.city.languages)
-        answer = view(_call(home, request, path, declared, language))
+        return view(_call(home, request, path, declared, language)), language
     except DomainError as error:
-        return _problem(*problem(error, language), language)
-    except Exception:  # noqa: BLE001 — the one place where nothing else may get past
+        status, body, headers = problem(error, language)
+    except Exception:  # noqa: BLE001 — the one place past which nothing may get
         request_id = str(request.context.get("requestId") or uuid4())
         logger().exception("unhandled", request_id=request_id, operation=declared.name)
-        return _problem(*internal(request_id, language), language)
-    headers = {"Content-Type": answer.media_type, "Content-Language": language, **answer.headers}
-    return Response("" if answer.body is None else answer.body, headers, answer.status)
+        status, body, headers = internal(request_id, language)
+    answer = refusal(status, body, language)
+    return replace(answer, headers={**headers, **answer.headers}), language
 
 
 def _call(home: House, request: Any, path: Mapping[str, str], declared: Operation, language: str) -> Call:
@@ -162,7 +184,7 @@ def _call(home: House, request: Any, path: Mapping[str, str], declared: Operatio
     )
     if declared.who == "moderator" and call.person.role != "moderator":
         raise NotAllowed("not_allowed")
-    if declared.method == "POST":
+    if declared.keyed and declared.method == "POST":
         read_key(headers)
     return call
 
@@ -174,7 +196,5 @@ def _enter(home: House, headers: Mapping[str, str]) -> tuple[Person, Session]:
     return home.door.who(token.strip(), now=home.now())
 
 
-def _problem(status: int, body: Any, headers: Mapping[str, str], language: str) -> Response:
-    return Response(
-        body, {"Content-Type": MEDIA_TYPE, "Content-Language": language, **headers}, status_code=status
-    )
+def _as_json(status: int, body: Mapping[str, Any], _language: str) -> Answer:
+    return Answer(body, status, media_type=MEDIA_TYPE)

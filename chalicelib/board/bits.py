@@ -24,23 +24,6 @@ def from_slots(slots: Iterable[int], size: int) -> int:
     return int.from_bytes(buffer, "little")
 
 
-def from_runs(runs: list[tuple[int, int]]) -> int:
-    """Return the slots of the runs, which are in order and apart; each is a first slot and the one after the last."""
-    if not runs:
-        return 0
-    low = runs[0][0] >> 3
-    buffer = bytearray((runs[-1][1] >> 3) - low + 1)
-    for start, end in runs:
-        first, last = (start >> 3) - low, (end >> 3) - low
-        if first == last:
-            buffer[first] |= (1 << (end & 7)) - (1 << (start & 7))
-        else:
-            buffer[first] |= 256 - (1 << (start & 7))
-            buffer[first + 1 : last] = b"\xff" * (last - first - 1)
-            buffer[last] |= (1 << (end & 7)) - 1
-    return int.from_bytes(buffer, "little") << (low << 3)
-
-
 def slots_of(bits: int, base: int = 0) -> list[int]:
     """Return the slots of the set in order, each moved up by `base`."""
     data = bits.to_bytes((bits.bit_length() + 7) >> 3, "little")

@@ -1,4 +1,4 @@
-"""The cells of a segment, and which slots lie in a disc."""
+"""The cells of a segment, and which of them lie in a disc."""
 
 from array import array
 from bisect import bisect_left, bisect_right
@@ -6,26 +6,26 @@ from functools import cached_property
 from itertools import accumulate
 from math import asin, cos, degrees, pi, radians, sin, sqrt
 
-from chalicelib.places.model import EARTH_RADIUS_M, Cell, Point, col_width, distance_m
+from chalicelib.places.model import EARTH_RADIUS_M, Cell, Point, distance_m
 
 DIAMETER_M = 2 * EARTH_RADIUS_M
-_ROUNDED = 5e-7
-"""Degrees by which a centre may lie off the middle of its column: centres are rounded."""
+_DOUBT = 1e-7
+"""Degrees of longitude within which only the distance itself tells whether a cell is in a disc."""
 _FAR = 179
 """Degrees of longitude from which the other way round the Earth may be the shorter."""
 
 Run = tuple[int, int]
-"""A first slot, and the one after the last."""
+"""A first one, and the one after the last."""
 
 
 class Row:
-    """The cells of one row that hold cards, from west to east; `first` and `end` are their places in the segment."""
+    """The cells of one row that hold cards, from west to east; `first` and `end` are their place in the segment."""
 
     def __init__(self, size_m: int, row: int, first: int, cols: "array[int]") -> None:
         self.size_m, self.row, self.cols = size_m, row, cols
         self.first, self.end = first, first + len(cols)
-        self.width = col_width(size_m, row)
-        self.lat = Cell(size_m, row, cols[0]).centre.lat
+        west, east = self.centre(0), self.centre(-1)
+        self.lat, self.west, self.east = west.lat, west.lon, east.lon
         self.radians = radians(self.lat)
         self.cos = cos(self.radians)
 
@@ -38,39 +38,39 @@ class Row:
         return Cell(self.size_m, self.row, self.cols[at]).centre
 
     def within(self, point: Point, wide: float, radius_m: int) -> Run:
-        """Return which of the row's cells are at most `wide` degrees from the point, `radius_m` in metres.
-
-        A cell too near the edge for the degrees to tell is judged by its distance.
-        """
-        doubt = _ROUNDED / self.width + 1e-6
-        west = (point.lon - wide + 180) / self.width - 0.5
-        east = (point.lon + wide + 180) / self.width - 0.5
-        start, end = bisect_left(self.cols, west - doubt), bisect_right(self.cols, east + doubt)
-        if start < end and self.cols[start] < west + doubt and distance_m(point, self.centre(start)) > radius_m:
+        """Return which of the row's cells are at most `wide` degrees from the point, `radius_m` in metres."""
+        lons, west, east = self.lons, point.lon - wide, point.lon + wide
+        start, end = bisect_left(lons, west - _DOUBT), bisect_right(lons, east + _DOUBT)
+        if start < end and lons[start] < west + _DOUBT and self._beyond(point, start, radius_m):
             start += 1
-        if start < end and self.cols[end - 1] > east - doubt and distance_m(point, self.centre(end - 1)) > radius_m:
+        if start < end and lons[end - 1] > east - _DOUBT and self._beyond(point, end - 1, radius_m):
             end -= 1
         return start + self.first, end + self.first
 
+    def _beyond(self, point: Point, at: int, radius_m: int) -> bool:
+        return distance_m(point, self.centre(at)) > radius_m
+
 
 class Cells:
-    """The cells of a segment, rows from south to north; slots are numbered in the same order, so a cell is a run.
+    """The cells of a segment, rows from south to north; slots are numbered in that order, so a cell is a run.
 
     Distances are `distance_m` from a point to a cell's centre, to the metre: the same operations in the same
     order, only with what a row shares worked out once.
     """
 
     def __init__(self, table: list[tuple[int, int, int]], cols: "array[int]", counts: "array[int]") -> None:
+        """The table has of each row the size of its cells, its number, and how many cells of it there are."""
         self.table, self.cols, self.counts = table, cols, counts
         self.starts = array("I", accumulate(counts, initial=0))
+        """The first slot of each cell, and at the end how many slots there are."""
         self._firsts = list(accumulate((count for _, _, count in table[:-1]), initial=0)) if table else []
         self.rows = [
             Row(size_m, row, first, cols[first : first + count])
             for (size_m, row, count), first in zip(table, self._firsts, strict=True)
         ]
         self.lats = [row.lat for row in self.rows]
-        lons = [row.centre(at).lon for row in self.rows for at in (0, -1)]
-        self._edges = (min(lons), max(lons)) if lons else ()
+        self._west = min((row.west for row in self.rows), default=0.0)
+        self._east = max((row.east for row in self.rows), default=0.0)
 
     @classmethod
     def of(cls, cells: list[Cell]) -> "Cells":
@@ -90,29 +90,33 @@ class Cells:
             last = cell
         return cls(table, cols, counts)
 
+    def __len__(self) -> int:
+        return len(self.cols)
+
     def at(self, slot: int) -> Cell:
         index = bisect_right(self.starts, slot) - 1
-        row = self.row_of(index)
+        row = self._row_of(index)
         return Cell(row.size_m, row.row, self.cols[index])
 
-    def row_of(self, index: int) -> Row:
-        return self.rows[bisect_right(self._firsts, index) - 1]
-
     def disc(self, point: Point, radius_m: int) -> list[Run]:
-        """Return the runs of slots whose cell is at most `radius_m` from the point, in order and apart."""
+        """Return the runs of cells that are at most `radius_m` from the point, in order and apart."""
         if self.wraps(point):
             return self._disc_by_cell(point, radius_m)
         reach = degrees((radius_m + 1) / EARTH_RADIUS_M)
         south, north = bisect_left(self.lats, point.lat - reach), bisect_right(self.lats, point.lat + reach)
         top = sin(min((radius_m + 0.5) / DIAMETER_M, pi / 2)) ** 2
-        lat, scale = radians(point.lat), cos(radians(point.lat))
+        lat, lon, scale = radians(point.lat), point.lon, cos(radians(point.lat))
         runs: list[Run] = []
         for row in self.rows[south:north]:
             half = sin((row.radians - lat) / 2)
             rest = (top - half * half) / (scale * row.cos)
-            if rest >= 0:
-                start, end = row.within(point, degrees(2 * asin(min(1.0, sqrt(rest)))), radius_m)
-                _join(runs, self.starts[start], self.starts[end])
+            if rest < 0:
+                continue
+            wide = degrees(2 * asin(min(1.0, sqrt(rest))))
+            if lon - wide + _DOUBT < row.west and row.east < lon + wide - _DOUBT:
+                _join(runs, row.first, row.end)
+            else:
+                _join(runs, *row.within(point, wide, radius_m))
         return runs
 
     def distances(self, point: Point, slots: list[int]) -> list[int]:
@@ -123,7 +127,7 @@ class Cells:
             if not start <= slot < end:
                 index = bisect_right(self.starts, slot) - 1
                 start, end = self.starts[index], self.starts[index + 1]
-                row = self.row_of(index)
+                row = self._row_of(index)
                 half = sin((row.radians - lat) / 2)
                 side = sin(radians(row.lons[index - row.first] - point.lon) / 2)
                 metres = metres_of(half * half + scale * row.cos * side * side)
@@ -131,18 +135,22 @@ class Cells:
         return found
 
     def wraps(self, point: Point) -> bool:
-        """Whether a cell may be nearer the other way round the Earth, where columns are not in order of distance."""
-        return any(abs(lon - point.lon) > _FAR for lon in self._edges)
+        """Whether a cell may be nearer the other way round the Earth: then columns are not in order of distance."""
+        return point.lon - self._west > _FAR or self._east - point.lon > _FAR
 
     def by_cell(self, point: Point) -> list[tuple[int, int, int]]:
-        """Return the metres to each cell and its run of slots, nearest first, one cell at a time."""
+        """Return the metres to each cell and its run of slots, nearest first, by working out all of them."""
         metres = self.distances(point, list(self.starts[:-1]))
         return sorted(zip(metres, self.starts, self.starts[1:], strict=False))
 
+    def _row_of(self, index: int) -> Row:
+        return self.rows[bisect_right(self._firsts, index) - 1]
+
     def _disc_by_cell(self, point: Point, radius_m: int) -> list[Run]:
         runs: list[Run] = []
-        for start, end in sorted((start, end) for metres, start, end in self.by_cell(point) if metres <= radius_m):
-            _join(runs, start, end)
+        for index, metres in enumerate(self.distances(point, list(self.starts[:-1]))):
+            if metres <= radius_m:
+                _join(runs, index, index + 1)
         return runs
 
 
@@ -152,11 +160,14 @@ def place(cell: Cell) -> tuple[float, int, int]:
 
 
 def metres_of(chord: float) -> int:
+    """Return the metres of a chord, which is the square of half its length on the unit sphere."""
     return round(DIAMETER_M * asin(min(1.0, sqrt(chord))))
 
 
 def _join(runs: list[Run], start: int, end: int) -> None:
+    if start >= end:
+        return
     if runs and runs[-1][1] == start:
         runs[-1] = (runs[-1][0], end)
-    elif start < end:
+    else:
         runs.append((start, end))

@@ -1,13 +1,13 @@
 """Columns of a segment: one value a slot, held as small codes, and the slots of a value as a bitmap."""
 
 from array import array
+from bisect import bisect_left
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from chalicelib.board.bits import from_flags
 
 T = TypeVar("T", bound=Hashable)
-Codes = "bytes | array[int]"
 
 
 class Coded(Generic[T]):
@@ -24,10 +24,10 @@ class Coded(Generic[T]):
         self._bits: dict[Hashable, int] = {}
 
     @classmethod
-    def of(cls, items: Sequence[T], key: Callable[[T], Any] | None = None) -> "Coded[T]":
-        values = sorted(set(items), key=key)  # type: ignore[type-var,arg-type]
+    def of(cls, items: Sequence[T]) -> "Coded[T]":
+        values = sorted(set(items), key=repr)
         code = {value: index for index, value in enumerate(values)}
-        return cls(values, narrow([code[item] for item in items], len(values)))
+        return cls(values, narrow(map(code.__getitem__, items), len(values)))
 
     def __getitem__(self, slot: int) -> T:
         return self.values[self.codes[slot]]
@@ -36,11 +36,11 @@ class Coded(Generic[T]):
         """Return the slots that hold the value."""
         return self.where(value, value.__eq__)
 
-    def where(self, key: Hashable, accepts: Callable[[T], Any]) -> int:
-        """Return the slots whose value is accepted; `key` names the test, for keeping its bitmap."""
+    def where(self, key: Hashable, accepts: Callable[[T], bool]) -> int:
+        """Return the slots whose value is accepted; `key` names the test, for its bitmap to be kept."""
         bits = self._bits.get(key)
         if bits is None:
-            flags = [49 if accepts(value) is True else 48 for value in self.values]
+            flags = [49 if accepts(value) else 48 for value in self.values]
             bits = self._bits[key] = from_flags(self.spread(flags))
         return bits
 
@@ -59,10 +59,18 @@ def narrow(codes: Iterable[int], count: int) -> "bytes | array[int]":
 
 
 class Sparse:
-    """A column that few slots have: their slots in order, and a number each."""
+    """A column few slots have a value in: those slots, in order, and their values."""
 
-    __slots__ = ("numbers", "slots")
+    __slots__ = ("slots", "values")
 
-    def __init__(self, slots: "array[int]", numbers: "array[int]") -> None:
-        self.slots = slots
-        self.numbers = numbers
+    def __init__(self, slots: "array[int]", values: "array[int]") -> None:
+        self.slots, self.values = slots, values
+
+    @classmethod
+    def of(cls, items: Sequence[int | None]) -> "Sparse":
+        held = [(slot, item) for slot, item in enumerate(items) if item is not None]
+        return cls(array("I", (slot for slot, _ in held)), array("q", (item for _, item in held)))
+
+    def get(self, slot: int) -> int | None:
+        at = bisect_left(self.slots, slot)
+        return self.values[at] if at < len(self.slots) and self.slots[at] == slot else None

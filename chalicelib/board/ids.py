@@ -5,6 +5,8 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Sequence
 
+from chalicelib.board.columns import narrow
+
 WIDTH = 10
 _LETTERS = "234567abcdefghijklmnopqrstuvwxyz"
 _DIGITS = str.maketrans(_LETTERS, "0123456789abcdefghijklmnopqrstuv")
@@ -56,3 +58,23 @@ class Ids:
         if at == len(self._sorted) or self.at(self._sorted[at]) != packed:
             return None
         return self._sorted[at]
+
+
+class Authors:
+    """The author of each slot, by a place in the table of all of them."""
+
+    __slots__ = ("codes", "table")
+
+    def __init__(self, table: bytes, codes: "bytes | array[int]") -> None:
+        self.table, self.codes = table, codes
+
+    @classmethod
+    def of(cls, authors: Sequence[str]) -> "Authors":
+        packed = {author: pack(author) for author in authors}
+        table = sorted(packed.values())
+        code = {author: index for index, author in enumerate(table)}
+        return cls(b"".join(table), narrow((code[packed[author]] for author in authors), len(table)))
+
+    def __getitem__(self, slot: int) -> str:
+        code = self.codes[slot]
+        return unpack(self.table[code * WIDTH : code * WIDTH + WIDTH])

@@ -54,6 +54,7 @@ class Shown(Protocol):
     def left(self) -> int: ...
     @property
     def full(self) -> bool: ...
+    def stands_at(self, now: int) -> bool: ...
     @property
     def published_at(self) -> int: ...
     @property
@@ -66,7 +67,7 @@ class Shown(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class When:
-    """Half hours of the local week and spans of time; a card fits that has one of the half hours or meets a span.
+    """Half hours of the local week and spans; a card fits that has one of the half hours or meets a span.
 
     For a search the half hours are those the span touches.
     """
@@ -97,6 +98,11 @@ class Where:
     """At least."""
     left: int = 0
     """At least."""
+
+    @property
+    def plain(self) -> bool:
+        """Whether nothing is asked but kind, category and state."""
+        return not (self.terms or self.urgency or self.when or self.languages or self.trust or self.left)
 
 
 @dataclass(frozen=True, slots=True)

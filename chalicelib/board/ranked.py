@@ -1,4 +1,4 @@
-"""Orders of a segment: every slot's rank, sliced into bitmaps, so that "the first ten of this set" costs no sort."""
+"""Orders of a segment: ranks, sliced into bitmaps, so that the first ten of a set cost no sort of the set."""
 
 from array import array
 from bisect import bisect_left, bisect_right
@@ -16,7 +16,7 @@ _FLAGS = [bytes(49 if byte >> bit & 1 else 48 for byte in range(256)) for bit in
 class Ranked:
     """The slots in the order of a number and, between equals, of their ids.
 
-    `ranks` has a rank a slot, `numbers` a number a rank. Slice `n` is the set of the slots whose rank has bit `n`.
+    `ranks` has a rank a slot, `numbers` a number a rank. Slice `n` is the slots whose rank has bit `n`.
     """
 
     def __init__(self, ranks: "array[int]", numbers: "array[int]") -> None:

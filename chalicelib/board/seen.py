@@ -1,10 +1,9 @@
 """A card of a segment as answers show it, read from the columns field by field when asked."""
 
-from bisect import bisect_left
 from typing import TYPE_CHECKING
 
 from chalicelib.board.ids import unpack
-from chalicelib.listings.card import Kind, Urgency
+from chalicelib.listings.card import Card, Kind, Urgency
 from chalicelib.listings.windows import Span
 from chalicelib.places.model import Cell
 
@@ -34,7 +33,7 @@ class Seen:
 
     @property
     def author(self) -> str:
-        return unpack(self._segment.authors[self._slot])
+        return self._segment.authors[self._slot]
 
     @property
     def category(self) -> str:
@@ -80,6 +79,9 @@ class Seen:
     def full(self) -> bool:
         return self.left == 0
 
+    def stands_at(self, now: int) -> bool:
+        return now < self.expires_at
+
     @property
     def published_at(self) -> int:
         return -self._segment.newest.number(self._slot)
@@ -95,3 +97,28 @@ class Seen:
     @property
     def trust(self) -> int:
         return self._segment.trusts[self._slot]
+
+    def card(self, title_terms: tuple[str, ...], text_terms: tuple[str, ...]) -> Card:
+        return Card(
+            id=self.id,
+            version=self.version,
+            on_board=True,
+            kind=self.kind,
+            author=self.author,
+            category=self.category,
+            title=self.title,
+            title_terms=title_terms,
+            text_terms=text_terms,
+            cell=self.cell,
+            reach_m=self.reach_m,
+            urgency=self.urgency,
+            languages=self.languages,
+            slots=self.slots,
+            spans=self.spans,
+            capacity=self.capacity,
+            left=self.left,
+            published_at=self.published_at,
+            expires_at=self.expires_at,
+            needed_by=self.needed_by,
+            trust=self.trust,
+        )

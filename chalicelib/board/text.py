@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 from itertools import accumulate, chain, pairwise
 
-from chalicelib.board.bits import from_slots
+from chalicelib.board.bits import from_slots, slots_of
 
 _BLOCK = 2048
 """Titles packed together."""
@@ -26,7 +26,9 @@ class Titles:
     @classmethod
     def of(cls, titles: Sequence[str]) -> "Titles":
         written = [title.encode() for title in titles]
-        blocks = [zlib.compress(b"".join(written[at : at + _BLOCK]), 9) for at in range(0, len(written), _BLOCK)]
+        blocks = [
+            zlib.compress(b"".join(written[at : at + _BLOCK]), 9) for at in range(0, len(written), _BLOCK)
+        ]
         return cls(array("I", map(len, written)), array("I", map(len, blocks)), b"".join(blocks))
 
     def __getitem__(self, slot: int) -> str:
@@ -46,11 +48,11 @@ class Titles:
 class Postings:
     """The slots of each term, apart for the titles and for the rest of the texts.
 
-    A list is written as the gaps between its slots, seven bits a byte, or as a bitmap where that is no longer.
+    A list is written as the gaps between slots, seven bits a byte, or as a bitmap where that is no longer.
     """
 
     def __init__(self, words: bytes, lengths: "array[int]", lists: bytes, size: int) -> None:
-        """Words are in order, a line each; lengths and lists are the title's and the text's of each in turn."""
+        """Words are in order, a line each; lengths and lists are of each the title's, then the text's."""
         self.words, self.lengths, self.lists = words, lengths, lists
         self._size, self._wide = size, (size + 7) >> 3
         self._bits = lru_cache(maxsize=_KEPT)(self._read_bits)
@@ -114,7 +116,7 @@ def _write(slots: Sequence[int], size: int) -> bytes:
             gap >>= 7
         written.append(gap)
     wide = (size + 7) >> 3
-    return bytes(written) if len(written) < wide else from_slots(slots, size).to_bytes(wide + 1, "little")[:wide]
+    return bytes(written) if len(written) < wide else from_slots(slots, size).to_bytes(wide, "little")
 
 
 def _read(data: bytes, wide: int) -> list[int]:

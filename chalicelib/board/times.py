@@ -5,7 +5,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from functools import cached_property, lru_cache
 
-from chalicelib.board.bits import from_flags, from_slots, ones
+from chalicelib.board.bits import from_flags, from_slots
 from chalicelib.board.columns import Coded
 from chalicelib.listings.windows import ANY_TIME, SLOTS_A_WEEK, Span
 
@@ -14,10 +14,10 @@ _KEPT = 128
 
 
 class Weeks:
-    """The half hours of the week by slot, and the slots that have one of some half hours.
+    """The half hours of each slot, and the slots that have one of some half hours.
 
-    The week is cut into stretches of eight half hours: of each stretch a byte a slot, so that any choice among
-    the eight is one translation of those bytes.
+    The week is cut into stretches of eight half hours: of each a byte a slot, so that any choice among the
+    eight is one translation of those bytes.
     """
 
     def __init__(self, masks: Coded[int]) -> None:

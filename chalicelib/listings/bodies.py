@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field, StrictInt
+from pydantic import BaseModel, Field, StrictInt, model_validator
 from pydantic_core import PydanticCustomError
 
 from chalicelib.api.bodies import (
@@ -95,10 +95,12 @@ class ListingChange(Body):
     on_behalf_of: OnBehalfBody | None = None
     needed_by: Instant | None = None
 
-    def model_post_init(self, _: Any, /) -> None:
+    @model_validator(mode="after")
+    def _nothing_lost(self) -> "ListingChange":
         nullable = {"on_behalf_of", "needed_by"}
         if any(getattr(self, name) is None for name in self.model_fields_set - nullable):
             raise PydanticCustomError("not_null", "a member that is given has a value")
+        return self
 
 
 class FulfilBody(Body):

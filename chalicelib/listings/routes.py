@@ -15,7 +15,6 @@ from chalicelib.identity import digest, is_id
 from chalicelib.listings.card import Kind
 from chalicelib.listings.model import Draft, Listing, OnBehalf
 from chalicelib.listings.shown import show_listing, show_own_listing
-from chalicelib.places.service import find_place
 
 if TYPE_CHECKING:
     from chalicelib.listings.bodies import ListingBody, ListingChange
@@ -280,9 +279,7 @@ def _said(call: Call, body: "ListingBody | ListingChange", given: Iterable[str])
     for name in given:
         value = getattr(body, name)
         if name == "place":
-            said["place"] = find_place(
-                call.house.address_book, value.point and value.point.point, value.address
-            )
+            said["place"] = value.find(call.house.address_book)
         elif name == "windows":
             said["windows"] = value.windows
         elif name == "languages":

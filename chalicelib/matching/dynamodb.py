@@ -98,14 +98,9 @@ def _item(match: Match) -> dict[str, Any]:
     over = not MOVES[match.state]
     job: Job = "purge-matches" if over else "match"
     item = {name: getattr(match, name) for name in _FIELDS}
-    item["made_key"] = made_key(match)
+    item["made_key"] = match.made_key
     purge = {"purge_at": match.due_at} if over else {}
     return {**_key(match.need, match.offer), **item, **due(job, match.due_at, match.id), **purge}
-
-
-def made_key(match: Match) -> str:
-    """Return what a person's matches are ordered by, oldest first."""
-    return f"{match.made_at:011d}#{match.id}"
 
 
 def _match(item: dict[str, Any]) -> Match:

@@ -65,6 +65,11 @@ class Match:
         return f"{self.need}-{self.offer}"
 
     @property
+    def made_key(self) -> str:
+        """What a person's matches are ordered by, oldest first."""
+        return f"{self.made_at:011d}#{self.id}"
+
+    @property
     def answerer(self) -> Side:
         return "helper" if self.proposer == "seeker" else "seeker"
 

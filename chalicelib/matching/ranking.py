@@ -59,6 +59,14 @@ class Fit:
     """The terms of a score, each a whole number of points."""
 
     distance_m: int
+    half_hours: int
+    """In common, in a week or on the dates named."""
+    languages: tuple[str, ...]
+    """In common."""
+    left: int
+    asked: int
+    """How often the helper was asked in the last seven days."""
+    trust: int
     terms: Mapping[str, int]
 
     @property
@@ -73,16 +81,18 @@ def fit(need: Card, offer: Card, helper: Helper, *, distance: int, zone: ZoneInf
     halves = half_hours_in_common(need, offer, zone)
     if halves == 0:
         return "no_common_time"
+    languages = tuple(language for language in need.languages if language in offer.languages)
+    asked = asked_lately(helper, now)
     terms = {
         "category": SAME_CATEGORY if need.category == offer.category else NEAR_CATEGORY,
         "distance": distance_points(distance),
         "time": MOST_TIME * min(halves, FULL_OVERLAP) // FULL_OVERLAP,
-        "languages": SHARED_LANGUAGE if not {*need.languages}.isdisjoint(offer.languages) else 0,
+        "languages": SHARED_LANGUAGE if languages else 0,
         "capacity": A_PLACE_LEFT * min(offer.left, MOST_PLACES),
-        "asked": max(0, NEVER_ASKED - AN_ASK * asked_lately(helper, now)),
+        "asked": max(0, NEVER_ASKED - AN_ASK * asked),
         "trust": A_TRUST_LEVEL * min(offer.trust, MOST_TRUST),
     }
-    return Fit(distance, terms)
+    return Fit(distance, halves, languages, offer.left, asked, offer.trust, terms)
 
 
 def distance_points(distance_m: int) -> int:

@@ -1,6 +1,6 @@
 """Matching over HTTP: who fits, ask, answer, cancel, say how it went."""
 
-from typing import Any
+from typing import Any, cast
 
 from chalice import Blueprint
 
@@ -8,9 +8,9 @@ from chalicelib.api.cursor import seal, unseal
 from chalicelib.api.operation import Answer, Call, Operation, Parameter, operation
 from chalicelib.api.reading import checked, one, only_known, whole
 from chalicelib.errors import Fault
-from chalicelib.matching.model import Match
+from chalicelib.matching.model import Match, Side
 from chalicelib.matching.repository import Pair
-from chalicelib.matching.service import Told, read_id
+from chalicelib.matching.service import Told
 from chalicelib.matching.shown import show_candidate, show_match
 
 routes = Blueprint(__name__)
@@ -42,8 +42,10 @@ def _act(name: str, verb: str, summary: str, body: str) -> Operation:
         "/v1/me/listings/{listing_id}/candidates",
         "resident",
         "Read who fits a listing of mine, the best first",
-        about="The offers that fit my need, or the needs that fit my offer, with reasons in words and points.",
-        parameters=(Parameter("limit", "How many at most", {"type": "integer", "minimum": 1, "maximum": MOST}),),
+        about="The offers that fit my need, or the needs that fit my offer, with reasons and points.",
+        parameters=(
+            Parameter("limit", "How many at most", {"type": "integer", "minimum": 1, "maximum": MOST}),
+        ),
         answers={200: "CandidatesShown"},
         problems=(403, 404, 409, 422),
     ),
@@ -53,8 +55,8 @@ def read_candidates(call: Call) -> Answer:
     only_known(call.query, frozenset({"limit"}), faults)
     limit = whole(one(call.query, "limit", faults), "/limit", 1, MOST, faults) or 10
     checked(faults)
-    listing = call.house.publishing.owned(read_id(call.path["listing_id"]), call.person.id)
-    ranked = call.house.matching.candidates(listing, call.house.board.fresh(), limit=limit, now=call.now)
+    listing = call.house.publishing.owned(call.path["listing_id"], call.person.id)
+    ranked = call.house.matching.candidates(listing, call.house.board, limit=limit, now=call.now)
     return Answer({"candidates": [show_candidate(card, fit, call.language) for card, fit in ranked]})
 
 
@@ -67,7 +69,7 @@ def read_candidates(call: Call) -> Answer:
         "/v1/matches",
         "resident",
         "Propose a match of a need and an offer, one of which is mine",
-        about="The other side is asked by mail and has until `answer_by`; two listings are brought together once.",
+        about="The other side is asked by mail and has until `answer_by`; two listings meet once.",
         body="ProposeBody",
         answers={201: "MatchShown"},
         problems=(403, 404, 409, 422, 429),
@@ -113,7 +115,7 @@ def read_matches(call: Call) -> Answer:
     purpose = f"matches {call.person.id} {side}"
     before = None if cursor is None else unseal(call.house.secrets, purpose, cursor)
     found, following = call.house.matching.of_person(
-        call.person.id, None if side is None else side, before=before, limit=limit
+        call.person.id, cast("Side | None", side), before=before, limit=limit
     )
     shown = [_shown(call, call.house.matching.get(match.id, by=call.person.id)) for match in found]
     return Answer({"matches": shown, "next": following and seal(call.house.secrets, purpose, following)})

@@ -108,6 +108,19 @@ class Matching:
             match_id, by, (key, f"tell {outcome}"), lambda _, match: Step(match.told(by, now, outcome))
         )
 
+    def of_person(
+        self, person: str, side: Side | None, *, before: str | None, limit: int
+    ) -> tuple[list[Match], str | None]:
+        """Return a person's matches, newest first, and the key the next ones come after."""
+        sides: tuple[Side, ...] = ("seeker", "helper") if side is None else (side,)
+        found = [
+            match
+            for each in sides
+            for match in self.matches.of_person(person, each, before=before, limit=limit + 1)
+        ]
+        found.sort(key=lambda match: match.made_key, reverse=True)
+        return found[:limit], found[limit - 1].made_key if len(found) > limit else None
+
     def get(self, match_id: str, *, by: str) -> Pair:
         """Return a match of one's own with its listings."""
         pair = self._pair(match_id)
@@ -209,15 +222,16 @@ _ASKING = {"seeker": "asked_to_help", "helper": "offered_help"}
 def _mail(template: str, match: Match, to: str, pair: Pair, now: int) -> Notice:
     """Return what one side is told of a match; the other side's name is looked up when it is sent."""
     need, offer = pair.need, pair.offer
+    asked = match.side_of(to) == match.answerer
+    theirs = need if match.side_of(to) == "helper" else offer
     values = {
         "other": match.other(match.side_of(to)),
-        "need_title": need.draft.title if need else "",
-        "need_text": need.draft.text if need else "",
-        "offer_title": offer.draft.title if offer else "",
+        "title": need.draft.title if need else "",
+        "text": theirs.draft.text if theirs else "",
         "category": need.draft.category if need else "",
         "distance_m": str(distance_m(need.cell.centre, offer.cell.centre)) if need and offer else "",
         "due_at": str(match.due_at),
-        "message": match.message if match.side_of(to) == match.answerer else match.answer,
+        "message": match.message if asked else match.answer,
         "reason": match.reason or "",
     }
     return notice(template, to, match.id, now, values=values)

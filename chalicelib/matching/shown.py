@@ -1,12 +1,13 @@
 """Matches and candidates in JSON, with reasons in the reader's words."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from chalicelib.api.shown import show_cell, show_instant
 from chalicelib.board.model import Shown
+from chalicelib.listings.windows import SLOTS_A_WEEK
 from chalicelib.matching.model import Match
-from chalicelib.matching.ranking import Fit
+from chalicelib.matching.ranking import MOST_TRUST, SAME_CATEGORY, Fit
 from chalicelib.matching.repository import Pair
 from chalicelib.people.model import Person
 from chalicelib.places.model import distance_m
@@ -31,8 +32,13 @@ def show_candidate(card: Shown, fit: Fit, language: str) -> dict[str, Any]:
 
 def show_reasons(fit: Fit, language: str) -> list[Mapping[str, Any]]:
     """Return each term of the score with its points and why, in words."""
+    reasons = _reasons(fit)
     return [
-        {"term": term, "points": points, "words": say(language, *_why(term, fit), **_with(term, fit))}
+        {
+            "term": term,
+            "points": points,
+            "words": say(language, f"reason.{reasons[term][0]}", **reasons[term][1]),
+        }
         for term, points in fit.terms.items()
     ]
 
@@ -50,8 +56,7 @@ def show_match(pair: Pair, match: Match, by: str, other: Person | None) -> dict[
         "need_title": need and need.draft.title,
         "offer": match.offer,
         "offer_title": offer and offer.draft.title,
-        "other": other
-        and {"name": other.name, "languages": list(other.languages), "trust": other.trust},
+        "other": other and {"name": other.name, "languages": list(other.languages), "trust": other.trust},
         "distance_m": distance_m(need.cell.centre, offer.cell.centre) if need and offer else None,
         "message": match.message,
         "answer": match.answer,
@@ -61,4 +66,18 @@ def show_match(pair: Pair, match: Match, by: str, other: Person | None) -> dict[
         "made_at": show_instant(match.made_at),
         "answer_by": show_instant(match.due_at) if waiting else None,
         "terms": dict(match.terms),
+    }
+
+
+def _reasons(fit: Fit) -> Mapping[str, tuple[str, dict[str, Any]]]:
+    """Return the message of each term, and its values."""
+    always = fit.half_hours >= SLOTS_A_WEEK
+    return {
+        "category": ("category_same" if fit.terms["category"] == SAME_CATEGORY else "category_near", {}),
+        "distance": ("distance", {"distance": fit.distance_m}),
+        "time": ("time_any", {}) if always else ("time_overlap", {"hours": fit.half_hours / 2}),
+        "languages": ("language", {"languages": fit.languages}) if fit.languages else ("language_none", {}),
+        "capacity": ("capacity", {"left": fit.left}),
+        "asked": ("asked", {"count": fit.asked}) if fit.asked else ("asked_never", {}),
+        "trust": (f"trust_{min(fit.trust, MOST_TRUST)}", {}),
     }

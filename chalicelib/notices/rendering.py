@@ -32,7 +32,7 @@ from types import MappingProxyType
 
 from chalicelib.cities.model import Sender
 from chalicelib.notices.model import Notice
-from chalicelib.wording.catalogue import find
+from chalicelib.wording.catalogue import find, spoken_to
 from chalicelib.wording.model import say
 from chalicelib.wording.templates import fill_template
 
@@ -41,7 +41,9 @@ LONGEST_SUBJECT = 150
 LONGEST_QUOTE = 600
 
 _UNPRINTED = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
-"""Controls, what turns text around, and halves of surrogate pairs; line ends are taken out by splitting."""
+"""Controls, what turns text around, and halves of surrogate pairs."""
+_SPACES = re.compile("[ \t-\r\x1c-\x1f\x85\u2028\u2029]+")
+"""Spaces and line ends, but not the spaces that hold words together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,17 +66,18 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class _Shape:
-    """Which values a letter shows as facts, which as quotes, and whether it says what to do next."""
+    """Which values a letter shows as facts, which as quotes, whether it says what to do next or a code."""
 
     facts: tuple[str, ...] = ()
     quotes: tuple[str, ...] = ()
     next: bool = False
+    code: bool = False
 
 
 _PROPOSED = _Shape(("category", "distance", "when", "answer_by"), ("text", "message"), next=True)
 _SHAPES: Mapping[str, _Shape] = MappingProxyType(
     {
-        "sign_in": _Shape(next=True),
+        "sign_in": _Shape(next=True, code=True),
         "asked_to_help": _PROPOSED,
         "offered_help": _PROPOSED,
         "match_accepted": _Shape(("category", "when"), ("message",), next=True),
@@ -96,30 +99,35 @@ def render(
     notice: Notice, *, language: str, city_name: str, sender: Sender, links: Links, values: Mapping[str, str]
 ) -> Letter:
     """Return the letter of a notice. Nothing in the values can become markup, a header or a line of ours."""
-    shape, known = _SHAPES[notice.template], _known(values, language)
+    language, *_ = spoken_to(language)
+    shape, ours = _SHAPES[notice.template], f"mail.{notice.template}"
+    known = _known(values, language)
     known |= {"city_name": city_name, "sender_name": sender.name, "sender_address": sender.address}
+    subject = shorten(say(language, f"{ours}.subject", **known), LONGEST_SUBJECT)
     parts = {
         "language": language,
+        "subject": subject,
         "title": known.get("title"),
-        "code": known.get("code"),
-        "facts": _facts(shape, known, language),
-        "quotes": _quotes(shape, known, values, language),
-        "says": lambda part: say(language, f"mail.{notice.template}.{part}", **known),
-        "common": lambda code, **more: say(language, code, **known, **more),
+        "code": known["code"] if shape.code else None,
+        "facts": [(say(language, f"fact.{name}"), known[name]) for name in shape.facts if name in known],
+        "quotes": [
+            (say(language, f"quote.{name}", **known), _lines(values[name]))
+            for name in shape.quotes
+            if name in known
+        ],
+        "ours": lambda part: say(language, f"{ours}.{part}", **known),
+        "says": lambda code, **more: say(language, code, **known, **more),
         "why": f"mail.why.{notice.topic}",
-        "links": links,
         "next": shape.next,
+        "links": links,
     }
-    subject = shorten(say(language, f"mail.{notice.template}.subject", **known), LONGEST_SUBJECT)
-    text, html = (
-        fill_template(TEMPLATES, f"letter.{kind}", subject=subject, **parts) for kind in ("txt", "html")
-    )
-    return Letter(subject, text, html)
+    text = fill_template(TEMPLATES, "letter.txt", **parts)
+    return Letter(subject, text, fill_template(TEMPLATES, "letter.html", **parts))
 
 
 def one_line(text: str) -> str:
     """Return the text on one line, without what does not print."""
-    return " ".join(_UNPRINTED.sub("", text).split())
+    return _SPACES.sub(" ", _UNPRINTED.sub("", text)).strip()
 
 
 def shorten(text: str, longest: int) -> str:
@@ -131,27 +139,16 @@ def shorten(text: str, longest: int) -> str:
 
 
 def _known(values: Mapping[str, str], language: str) -> dict[str, str]:
-    """Return the values as they stand in a sentence; whoever gave no name still gets one."""
+    """Return the values as they stand in a sentence; who gave no name still gets one."""
     known = {name: line for name, value in values.items() if (line := one_line(value))}
-    for name, families in _NAMED.items():
-        words = (find(language, f"{family}.{known.get(name)}") for family in families)
-        known |= {name: word for word in words if word}
-    return {"other_name": say(language, "person.nameless"), **known}
+    words = {name: _word(language, name, value) for name, value in known.items()}
+    return {"other_name": say(language, "person.nameless"), **words}
 
 
-def _facts(shape: _Shape, known: Mapping[str, str], language: str) -> list[tuple[str, str]]:
-    return [(say(language, f"fact.{name}"), known[name]) for name in shape.facts if name in known]
-
-
-def _quotes(
-    shape: _Shape, known: Mapping[str, str], values: Mapping[str, str], language: str
-) -> list[tuple[str, list[str]]]:
-    """Return what others wrote, line by line, each with who says it."""
-    return [
-        (say(language, f"quote.{name}", **known), _lines(values[name]))
-        for name in shape.quotes
-        if name in known
-    ]
+def _word(language: str, name: str, value: str) -> str:
+    """Return the word for a value that is a code, else the value."""
+    words = (find(language, f"{family}.{value}") for family in _NAMED.get(name, ()))
+    return next(filter(None, words), value)
 
 
 def _lines(text: str) -> list[str]:

@@ -62,11 +62,12 @@ class Dispatcher:
             return self._save(notice.put_off(awake))
         return self._deliver(self._save(notice.claimed(now)), recipient, now)
 
-    def provider_sent(self, notice_id: str, provider_id: str, now: int) -> None:
-        """Settle a notice by the provider's own word that the mail went."""
+    def settle(self, notice_id: str, provider_id: str, now: int) -> Notice | None:
+        """Take the provider's own word that a mail went; return its notice."""
         notice = self.outbox.get(notice_id)
         if notice is not None and not notice.over:
-            self._save(notice.sent(now, provider_id))
+            return self._save(notice.sent(now, provider_id))
+        return notice
 
     def purge(self, now: int) -> Round:
         """Forget notices that have been over for long enough."""

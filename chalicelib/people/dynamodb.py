@@ -27,6 +27,11 @@ HELPER = "helper"
 """What the change log calls lines about a person."""
 
 
+def added(person: Person) -> list[Write]:
+    """Return the writes of a new person, with the line that tells ranking."""
+    return [Put("people", _item(person), ABSENT), _change(person)]
+
+
 def saved(person: Person) -> list[Write]:
     """Return the writes of a person's next version, with the line that tells ranking."""
     return [Put("people", _item(person), at_version(person.version - 1)), _change(person)]
@@ -47,11 +52,11 @@ class DynamoPeople:
 
     def get(self, person_id: str) -> Person | None:
         item = self.tables.get("people", _me(person_id))
-        return None if item is None else _person(item)
+        return None if item is None else read_person(item)
 
     def get_many(self, person_ids: Sequence[str]) -> list[Person | None]:
         items = self.tables.get_all([("people", _me(person_id)) for person_id in person_ids])
-        return [None if item is None else _person(item) for item in items]
+        return [None if item is None else read_person(item) for item in items]
 
     def save(self, person: Person) -> None:
         self._commit(saved(person), "person_changed")
@@ -88,7 +93,7 @@ class DynamoPeople:
             Put("people", _session_item(session)),
         ]
         if newcomer is not None:
-            writes += [Put("people", _item(newcomer), ABSENT), _change(newcomer)]
+            writes += added(newcomer)
         self._commit(writes, "sign_in_used")
 
     def session(self, person_id: str, session_id: str) -> tuple[Person, Session] | None:
@@ -96,7 +101,7 @@ class DynamoPeople:
         person, session = self.tables.get_all(keys)
         if person is None or session is None:
             return None
-        return _person(person), Session(session_id, person_id, session["opened_at"], session["epoch"])
+        return read_person(person), Session(session_id, person_id, session["opened_at"], session["epoch"])
 
     def close_session(self, session: Session) -> None:
         self.tables.commit([Delete("people", _session_key(session.person, session.id))])
@@ -141,7 +146,7 @@ def _item(person: Person) -> dict[str, Any]:
     return {**_me(person.id), **item}
 
 
-def _person(item: dict[str, Any]) -> Person:
+def read_person(item: dict[str, Any]) -> Person:
     fields = {name: item[name] for name in Person.__slots__ if name in item}
     if "place" in item:
         fields["place"] = read_place(item["place"])

@@ -11,7 +11,6 @@ from chalicelib.errors import Fault, Invalid
 from chalicelib.people import service
 from chalicelib.people.model import LINK_S, SESSION_S, Person
 from chalicelib.places.model import cell_at
-from chalicelib.places.service import find_place
 
 if TYPE_CHECKING:
     from chalicelib.people.bodies import MeChange
@@ -178,9 +177,7 @@ def _said(call: Call, change: "MeChange") -> dict[str, Any]:
     said: dict[str, Any] = {name: getattr(change, name) for name in given - {"place", "quiet_hours"}}
     if "place" in given:
         where = change.place
-        said["place"] = where and find_place(
-            call.house.address_book, where.point and where.point.point, where.address
-        )
+        said["place"] = where and where.find(call.house.address_book)
     if "quiet_hours" in given:
         said["quiet"] = change.quiet_hours and change.quiet_hours.quiet
     if change.paused_until is not None:

@@ -1,12 +1,14 @@
 """Sign in and out, and say who one is and what one may be asked for."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from chalicelib.errors import Conflict, NotSignedIn, Stale
 from chalicelib.identity import Secrets, digest, is_id, make_id, same
-from chalicelib.notices.model import Notice, notice
+from chalicelib.notices.events import MailEvent
+from chalicelib.notices.model import Notice, Topic, notice
+from chalicelib.notices.service import Dispatcher
 from chalicelib.people.model import Mail, Person, Session, SignIn
 from chalicelib.people.repository import People
 
@@ -132,23 +134,35 @@ def leave_everywhere(people: People, person_id: str) -> None:
     _change_surely(people, person_id, lambda person: person.changed(epoch=person.epoch + 1))
 
 
-def mute(people: People, person_id: str, topic: Any) -> None:
+def mute(people: People, person_id: str, topic: Topic) -> None:
     """Stop sending a person notices on a topic."""
-    _change_surely(people, person_id, lambda person: person.muting(topic))
+    _change_surely(
+        people, person_id, lambda person: person if topic in person.muted else person.muting(topic)
+    )
 
 
-def mail_failed(people: People, person_id: str, why: Mail) -> None:
-    """Stop sending to an address that refused our mail, or whose owner called it unwanted."""
-    _change_surely(people, person_id, lambda person: person.without_mail(why))
+def take_mail_event(people: People, dispatcher: Dispatcher, event: MailEvent | None, now: int) -> None:
+    """Believe the provider: a mail it speaks of was sent; an address that refuses us is left alone."""
+    if event is None:
+        return
+    notice = dispatcher.settle(event.notice, event.provider_id, now)
+    if notice is None or event.kind == "sent" or not notice.to:
+        return
+    why: Mail = event.kind
+    _change_surely(
+        people, notice.to, lambda person: person if person.mail == why else person.without_mail(why)
+    )
 
 
-def _change_surely(people: People, person_id: str, act: Any) -> None:
+def _change_surely(people: People, person_id: str, act: Callable[[Person], Person]) -> None:
+    """Change a person whatever else changes them; nothing when they are gone or it is so already."""
     for attempt in range(TRIES):
         person = people.get(person_id)
-        if person is None:
+        changed = person and act(person)
+        if changed is None or changed is person:
             return
         try:
-            people.save(act(person))
+            people.save(changed)
         except Conflict:
             if attempt == TRIES - 1:
                 raise

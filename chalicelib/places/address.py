@@ -14,21 +14,18 @@ LONGEST = 300
 
 _FULL = "rue|avenue|boulevard|place|square|quai|impasse|allee|chemin|route"
 _MAIN = rf"(?:{_FULL}|r|ave?|blvd|bl?d|bl|pl|sq|imp)(?!\w)"
-_ANY = rf"(?:{'|'.join(KINDS | SHORT_KINDS.keys())})(?!\w)"
+_ANY = rf"(?:{'|'.join(KINDS | SHORT_KINDS.keys())}|faubourg|faub|fb?g)(?!\w)"
 _NUMBER = r"[0-9]{1,4}(?:\s?(?:bis|ter|quater|[a-z])(?!\w))?"
 _NUMBERS = rf"(?<![\w.]){_NUMBER}(?:\s?(?:[-/&]|\b(?:et|a|ou)\b)\s?{_NUMBER})*"
-_STARTS = tuple(
-    re.compile(pattern)
-    for pattern in (
-        rf"(?P<numbers>{_NUMBERS})[\s,.:|-]*(?={_MAIN})",
-        rf"(?P<numbers>{_NUMBERS})[\s,.:|-]*(?={_ANY})",
-        rf"(?:^|[|])\W*(?P<numbers>{_NUMBERS})[\s,.:|-]+(?=[^\W\d]{{2}})",
-        rf"(?:^|[|])\W*(?P<numbers>)(?={_MAIN})",
-        rf"(?:^|[|])\W*(?P<numbers>)(?={_ANY})",
-        rf"(?P<numbers>)\b(?=(?:{_FULL})\s)",
-    )
+_STARTS = (
+    rf"(?P<numbers>{_NUMBERS})[\s,.:|-]*(?={_MAIN})",
+    rf"(?P<numbers>{_NUMBERS})[\s,.:|-]*(?={_ANY})",
+    rf"(?:^|[|])\W*(?P<numbers>{_NUMBERS})[\s,.:|-]+(?=[^\W\d]{{2}})",
+    rf"(?:^|[|])\W*(?P<numbers>)(?={_MAIN})",
+    rf"(?:^|[|])\W*(?P<numbers>)(?={_ANY})",
+    rf"(?P<numbers>)\b(?=(?:{_FULL})\s)",
 )
-"""Where the street's name may start, the surest first."""
+"""Where the street's name may start, the surest first; compiled when first used."""
 
 _ALL_NUMBERS = re.compile(rf"\s*{_NUMBERS}\s*")
 _HOUSE = re.compile(r"([0-9]{1,4})\s?(bis|ter|quater|[a-z]?)(?![a-z])")
@@ -82,7 +79,7 @@ def _line(text: str) -> str:
 
 def _split(line: str) -> tuple[tuple[House, ...], str, list[str]]:
     """Return the house numbers, the street's name, and the parts of the line that follow it."""
-    start = next((found for pattern in _STARTS if (found := pattern.search(line))), None)
+    start = next((found for pattern in _STARTS if (found := re.search(pattern, line))), None)
     name, *after = line[start.end() if start else 0 :].lstrip("| ").split("|")
     return _houses(start["numbers"] if start else ""), name, after
 

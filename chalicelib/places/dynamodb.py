@@ -20,7 +20,7 @@ _TOWNS = "towns"
 _MICRO = 1_000_000
 
 
-class DynamoDBAddressBook:
+class DynamoAddressBook:
     """The city's table of addresses. Towns are read once: they change when the book is imported anew."""
 
     def __init__(self, tables: Tables) -> None:

@@ -7,7 +7,7 @@ from typing import Literal
 from chalicelib.errors import Fault, Invalid
 from chalicelib.places.address import Asked, read_address
 from chalicelib.places.likeness import difference
-from chalicelib.places.model import Cell, Point, cell_at, distance_m
+from chalicelib.places.model import Cell, Place, Point, cell_at, distance_m
 from chalicelib.places.repository import AddressBook
 from chalicelib.places.spelling import spelling
 from chalicelib.places.street import Street, Town
@@ -77,6 +77,14 @@ def locate(book: AddressBook, text: str) -> Located:
         labels = dict.fromkeys(guess.place.label for guess in guesses)
         raise Invalid(Fault(POINTER, "address_ambiguous", {"suggestions": tuple(labels)[:SUGGESTIONS]}))
     return best.place
+
+
+def find_place(book: AddressBook, point: Point | None, address: str | None) -> Place:
+    """Return the place that a point or else an address names; raises Invalid as `locate` does."""
+    if point is not None:
+        return Place(point, f"{point.lat:.5f}, {point.lon:.5f}")
+    found = locate(book, address or "")
+    return Place(found.point, found.label)
 
 
 def suggest(book: AddressBook, text: str, *, cell_m: int, limit: int = SUGGESTIONS) -> tuple[Suggestion, ...]:

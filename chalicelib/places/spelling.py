@@ -34,7 +34,6 @@ SHORT_KINDS = _table("""
     promenade: prom
     chaussee: chs
     quartier: quart qrt qua
-    faubourg: fg fbg faub
 """)
 KINDS = frozenset(SHORT_KINDS.values()) | frozenset(
     """

@@ -1,7 +1,7 @@
 """The messages of each language, read from the compiled catalogues when they are first needed."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -46,12 +46,9 @@ def phrase(language: str, code: str, count: int | None = None, /, **values: str)
     return code
 
 
-def spoken_to(language: str) -> Iterator[str]:
-    """Yield the languages to look in for a reader of that language, the best first."""
-    if language in LANGUAGES:
-        yield language
-    if language != DEFAULT:
-        yield DEFAULT
+def spoken_to(language: str) -> tuple[str, ...]:
+    """Return our languages to look in for a reader of that one, the best first."""
+    return tuple(dict.fromkeys((language, DEFAULT))) if language in LANGUAGES else (DEFAULT,)
 
 
 @lru_cache(maxsize=len(LANGUAGES))

@@ -80,7 +80,7 @@ def show_list(language: str, items: Iterable[str]) -> str:
 
 def show_languages(language: str, codes: Iterable[str]) -> str:
     """Return "français, arabe et wolof"; a language we have no name for is shown by its code."""
-    tongue = next(iter(spoken_to(language)))
+    tongue, *_ = spoken_to(language)
     return show_list(language, [find(tongue, f"language.{code}") or code for code in codes])
 
 

@@ -1,0 +1,34 @@
+"""What the API says of itself: the OpenAPI document, and the same as a page to read."""
+
+import json
+from functools import cache
+from typing import Any
+
+from chalice import Blueprint
+
+from chalicelib.api.operation import Answer, Call
+from chalicelib.api.page import html, page
+from chalicelib.cities.model import City
+
+routes = Blueprint(__name__)
+
+VERSION = "0.1.0"
+
+
+@page(routes, "read_document", "GET", "/openapi.json")
+def read_document(call: Call) -> Answer:
+    return Answer(json.dumps(_document(call.house.city)), media_type="application/json")
+
+
+@page(routes, "read_docs", "GET", "/docs")
+def read_docs(call: Call) -> Answer:
+    from chalicelib.pages.model import docs_page
+
+    return html(docs_page(_document(call.house.city)))
+
+
+@cache
+def _document(city: City) -> dict[str, Any]:
+    from chalicelib.api.openapi import document
+
+    return document(city, VERSION)

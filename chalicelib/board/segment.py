@@ -1,0 +1,123 @@
+"""A segment: cards as columns, made once and never changed."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property, partial
+
+from chalicelib.board.bits import slots_of
+from chalicelib.board.cells import Cells, place
+from chalicelib.board.columns import Coded, Sparse
+from chalicelib.board.ids import Authors, Ids, pack
+from chalicelib.board.model import Where
+from chalicelib.board.ranked import Ranked
+from chalicelib.board.seen import Seen
+from chalicelib.board.tally import Tally
+from chalicelib.board.text import Postings, Titles
+from chalicelib.board.times import Dated, Weeks
+from chalicelib.listings.card import Card, Kind, Urgency
+
+
+@dataclass(eq=False)
+class Segment:
+    """A column a field; slots are numbered from south to north, in a row of cells from west to east."""
+
+    ids: Ids
+    authors: Authors
+    cells: Cells
+    newest: Ranked
+    """By when published, the latest first: its numbers are instants below zero."""
+    ending: Ranked
+    """By when they expire."""
+    versions: Coded[int]
+    kinds: Coded[Kind]
+    categories: Coded[str]
+    urgencies: Coded[Urgency]
+    languages: Coded[tuple[str, ...]]
+    trusts: Coded[int]
+    reaches: Coded[int]
+    capacities: Coded[int]
+    lefts: Coded[int]
+    weeks: Weeks
+    dated: Dated
+    needed: Sparse
+    titles: Titles
+    postings: Postings
+
+    @classmethod
+    def of(cls, cards: Iterable[Card]) -> "Segment":
+        """Return the segment of the cards, of which no two have one id."""
+        cards = sorted(cards, key=lambda card: (place(card.cell), card.kind, card.category, card.id))
+        ids = Ids.of([pack(card.id) for card in cards])
+        return cls(
+            ids=ids,
+            authors=Authors.of([card.author for card in cards]),
+            cells=Cells.of([card.cell for card in cards]),
+            newest=Ranked.of([-card.published_at for card in cards], ids),
+            ending=Ranked.of([card.expires_at for card in cards], ids),
+            versions=Coded.of([card.version for card in cards]),
+            kinds=Coded.of([card.kind for card in cards]),
+            categories=Coded.of([card.category for card in cards]),
+            urgencies=Coded.of([card.urgency for card in cards]),
+            languages=Coded.of([card.languages for card in cards]),
+            trusts=Coded.of([card.trust for card in cards]),
+            reaches=Coded.of([card.reach_m for card in cards]),
+            capacities=Coded.of([card.capacity for card in cards]),
+            lefts=Coded.of([card.left for card in cards]),
+            weeks=Weeks(Coded.of([card.slots for card in cards])),
+            dated=Dated.of([card.spans for card in cards]),
+            needed=Sparse.of([card.needed_by for card in cards]),
+            titles=Titles.of([card.title for card in cards]),
+            postings=Postings.of([card.title_terms for card in cards], [card.text_terms for card in cards]),
+        )
+
+    def __len__(self) -> int:
+        return len(self.newest.ranks)
+
+    @cached_property
+    def tally(self) -> Tally:
+        return Tally(self.kinds, self.categories, self.lefts, self.cells)
+
+    def select(self, where: Where, bits: int) -> int:
+        """Return the slots of the set that are all that is asked but for the category."""
+        if where.kind:
+            bits &= self.kinds.equal(where.kind)
+        if where.state:
+            bits &= self.lefts.where("open", bool) if where.state == "open" else self.lefts.equal(0)
+        if where.urgency:
+            bits &= self.urgencies.equal(where.urgency)
+        if where.languages:
+            bits &= self.speaking(where.languages)
+        if where.trust:
+            bits &= self.trusts.where(("least", where.trust), lambda trust: trust >= where.trust)
+        if where.left:
+            bits &= self.lefts.where(("least", where.left), lambda left: left >= where.left)
+        for term in where.terms:
+            bits &= self.postings.anywhere(term)
+        if where.when and bits:
+            bits &= self.weeks.meets(where.when.slots) | self.dated.meets(where.when.spans)
+        return bits
+
+    def speaking(self, languages: Iterable[str]) -> int:
+        """Return the slots that have one of the languages."""
+        found = 0
+        for language in languages:
+            found |= self.languages.where(("speaks", language), partial(_speaks, language))
+        return found
+
+    def among(self, categories: Iterable[str]) -> int:
+        """Return the slots of one of the categories."""
+        found = 0
+        for category in categories:
+            found |= self.categories.equal(category)
+        return found
+
+    def cards(self, bits: int) -> Iterator[Card]:
+        """Yield the cards of the set; their terms are in alphabetical order."""
+        wanted = set(slots_of(bits))
+        for slot, (title_terms, text_terms) in enumerate(self.postings.by_slot()):
+            if slot in wanted:
+                yield Seen(self, slot).card(title_terms, text_terms)
+
+
+def _speaks(language: str, spoken: tuple[str, ...]) -> bool:
+    return language in spoken

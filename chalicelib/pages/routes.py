@@ -1,0 +1,179 @@
+"""The pages behind the links of mails: a GET shows what would be done, a POST does it."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, cast, get_args
+
+from chalice import Blueprint
+
+from chalicelib.api.operation import Answer, Call
+from chalicelib.api.page import form, html, page
+from chalicelib.errors import Conflict, Fault, Invalid, NotSignedIn
+from chalicelib.identity import digest
+from chalicelib.matching.model import MOVES, CancelReason, DeclineReason, Outcome
+from chalicelib.matching.repository import Pair
+from chalicelib.matching.service import Told
+from chalicelib.notices.model import Topic
+from chalicelib.people import service as people
+from chalicelib.places.model import distance_m
+from chalicelib.taps import Tap, unseal
+from chalicelib.wording.figures import show_distance
+from chalicelib.wording.model import say
+
+if TYPE_CHECKING:
+    from chalicelib.pages.model import Choice, Lines
+
+routes = Blueprint(__name__)
+
+MOST_MESSAGE = 500
+_ANSWERS = {
+    "decline": ("reason", DeclineReason),
+    "cancel": ("reason", CancelReason),
+    "outcome": ("outcome", Outcome),
+}
+"""The actions that are one of several answers: the field, and what it may be."""
+
+
+@page(routes, "show_sign_in", "GET", "/sign-in/{token}")
+def show_sign_in(call: Call) -> Answer:
+    return _confirm(call, "sign_in")
+
+
+@page(routes, "do_sign_in", "POST", "/sign-in/{token}")
+def do_sign_in(call: Call) -> Answer:
+    """Open the link's session, and show the token that a client would keep."""
+    opened = call.house.door.open_by_link(call.path["token"], key=f"page {call.now}", now=call.now)
+    return _done(call, "sign_in", [("Authorization", f"Bearer {opened.token}")])
+
+
+@page(routes, "show_tap", "GET", "/tap/{token}")
+def show_tap(call: Call) -> Answer:
+    tap = _tap(call)
+    if tap.action == "renew":
+        listing = call.house.publishing.owned(tap.subject, tap.person)
+        if str(listing.expires_at) != tap.about:
+            raise Conflict("link_used")
+        return _confirm(call, "renew", [(say(call.language, "fact.title"), listing.draft.title)])
+    pair = call.house.matching.get(tap.subject, by=tap.person)
+    _still_possible(tap, pair)
+    return _confirm(call, tap.action, _facts(call, pair, tap), _fields(call, tap))
+
+
+@page(routes, "do_tap", "POST", "/tap/{token}")
+def do_tap(call: Call) -> Answer:
+    """Do what the tap says, once: the token itself is the key that repeats nothing."""
+    tap, fields = _tap(call), form(call)
+    by: dict[str, Any] = {"by": tap.person, "key": digest("tap", call.path["token"]).hex(), "now": call.now}
+    if tap.action == "renew":
+        if str(call.house.publishing.owned(tap.subject, tap.person).expires_at) != tap.about:
+            raise Conflict("link_used")
+        call.house.publishing.renew(tap.subject, **by)
+    else:
+        told = _do(call, tap, fields.get("message", ""), _answer(tap, fields), by)
+        call.house.dispatcher.send_now(told.notices, call.now)
+    return _done(call, tap.action)
+
+
+@page(routes, "show_unsubscribe", "GET", "/unsubscribe/{token}")
+def show_unsubscribe(call: Call) -> Answer:
+    topic = _tap(call, "unsubscribe").about
+    return _confirm(
+        call, "unsubscribe", [(say(call.language, "fact.topic"), say(call.language, f"topic.{topic}"))]
+    )
+
+
+@page(routes, "do_unsubscribe", "POST", "/unsubscribe/{token}")
+def do_unsubscribe(call: Call) -> Answer:
+    """Stop a topic: from the page, or in one click from a mail program (RFC 8058)."""
+    tap = _tap(call, "unsubscribe")
+    people.mute(call.house.people, tap.person, cast("Topic", tap.about))
+    return _done(call, "unsubscribe")
+
+
+def _do(call: Call, tap: Tap, message: str, answer: Any, by: dict[str, Any]) -> Told:
+    from chalicelib.api.bodies import clean
+
+    matching = call.house.matching
+    if tap.action == "accept":
+        return matching.accept(tap.subject, answer=clean(message[:MOST_MESSAGE]), **by)
+    if tap.action == "decline":
+        return matching.decline(tap.subject, answer, **by)
+    if tap.action == "cancel":
+        return matching.cancel(tap.subject, answer, **by)
+    return matching.tell(tap.subject, answer, **by)
+
+
+def _tap(call: Call, only: str | None = None) -> Tap:
+    tap = unseal(call.house.secrets, call.path["token"], call.now)
+    if (tap.action == "unsubscribe") != (only is not None):
+        raise NotSignedIn("link_invalid")
+    return tap
+
+
+def _still_possible(tap: Tap, pair: Pair) -> None:
+    match = pair.match
+    wanted = {"accept": "proposed", "decline": "proposed", "cancel": "accepted", "outcome": "accepted"}
+    if match is None or match.state == wanted[tap.action]:
+        return
+    raise Conflict("match_over" if not MOVES[match.state] else "link_used", state=match.state)
+
+
+def _answer(tap: Tap, fields: Any) -> str | None:
+    """Return the one of several answers that was given; Invalid when it is none of them."""
+    if tap.action not in _ANSWERS:
+        return None
+    name, kind = _ANSWERS[tap.action]
+    if fields.get(name) not in get_args(kind):
+        raise Invalid(Fault(f"/{name}", "literal_error", {"expected": ", ".join(get_args(kind))}))
+    return str(fields[name])
+
+
+def _facts(call: Call, pair: Pair, tap: Tap) -> list[tuple[str, str]]:
+    """Return what the match is about, in the reader's words."""
+    assert pair.match is not None
+    other = call.house.people.get(pair.match.other(pair.match.side_of(tap.person)))
+    facts = [("person", (other and other.name) or say(call.language, "person.nameless"))]
+    if pair.need is not None:
+        facts.append(("title", pair.need.draft.title))
+    if pair.need is not None and pair.offer is not None:
+        metres = distance_m(pair.need.cell.centre, pair.offer.cell.centre)
+        facts.append(("distance", show_distance(call.language, metres)))
+    return [(say(call.language, f"fact.{name}"), shown) for name, shown in facts]
+
+
+def _fields(call: Call, tap: Tap) -> "list[Choice | Lines]":
+    from chalicelib.pages.model import Choice, Lines
+
+    if tap.action == "accept":
+        hint = say(call.language, "page.message_hint")
+        return [Lines("message", say(call.language, "page.message"), MOST_MESSAGE, hint=hint)]
+    name, kind = _ANSWERS[tap.action]
+    options = tuple((value, say(call.language, f"{tap.action}.{value}")) for value in get_args(kind))
+    return [Choice(name, say(call.language, f"page.{name}"), options)]
+
+
+def _confirm(
+    call: Call,
+    action: str,
+    facts: Iterable[tuple[str, str]] = (),
+    fields: "Iterable[Choice | Lines]" = (),
+) -> Answer:
+    from chalicelib.pages.model import confirm_page
+
+    return html(
+        confirm_page(
+            call.language,
+            city_name=call.house.city.name,
+            title=say(call.language, f"page.{action}.title"),
+            text=say(call.language, f"page.{action}.text"),
+            action_label=say(call.language, f"page.{action}.action"),
+            facts=facts,
+            fields=fields,
+        )
+    )
+
+
+def _done(call: Call, action: str, facts: Iterable[tuple[str, str]] = ()) -> Answer:
+    from chalicelib.pages.model import done_page
+
+    title, text = (say(call.language, f"page.{action}.{part}") for part in ("done", "after"))
+    return html(done_page(call.language, city_name=call.house.city.name, title=title, text=text, facts=facts))

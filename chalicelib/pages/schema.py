@@ -1,0 +1,146 @@
+"""A JSON Schema in a few words, as rows of a table, and as one value that fits it."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Json = Mapping[str, Any]
+
+_DEEPEST = 6
+_SAMPLES: Mapping[str, Any] = {
+    "string": "text",
+    "integer": 1,
+    "number": 1.5,
+    "boolean": True,
+    "null": None,
+}
+_FORMATS: Mapping[str, str] = {
+    "date": "2026-03-31",
+    "date-time": "2026-03-31T14:30:00Z",
+    "time": "14:30",
+    "email": "jeanne@example.org",
+    "uri": "https://example.org/",
+}
+_BOUNDS = (
+    ("minLength", "at least {} characters"),
+    ("maxLength", "at most {} characters"),
+    ("minItems", "at least {}"),
+    ("maxItems", "at most {}"),
+    ("minimum", "from {}"),
+    ("maximum", "up to {}"),
+    ("exclusiveMinimum", "more than {}"),
+    ("exclusiveMaximum", "less than {}"),
+    ("multipleOf", "a multiple of {}"),
+    ("pattern", "as {}"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Some words of a description; `form` is the named schema they lead to."""
+
+    text: str
+    form: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One member, parameter or header."""
+
+    name: str
+    kind: tuple[Span, ...]
+    about: str
+    required: bool
+    place: str = ""
+
+
+def resolve(document: Json, said: Json) -> Json:
+    """Return what a reference points to, or the thing itself."""
+    for _ in range(_DEEPEST):
+        if "$ref" not in said:
+            return said
+        found: Any = document
+        for part in str(said["$ref"]).removeprefix("#/").split("/"):
+            found = found.get(part, {})
+        said = found
+    return said
+
+
+def kind_of(document: Json, schema: Json) -> tuple[Span, ...]:
+    """Return what the schema asks for in words, with links to the named schemas in it."""
+    if "$ref" in schema:
+        name = str(schema["$ref"]).rpartition("/")[2]
+        return (Span(name, name),)
+    for choice in ("anyOf", "oneOf", "allOf"):
+        if choice in schema:
+            return _joined(" or ", (kind_of(document, one) for one in schema[choice]))
+    if "const" in schema:
+        return (Span(repr(schema["const"])),)
+    if "enum" in schema:
+        return (Span("one of " + ", ".join(map(str, schema["enum"]))),)
+    if schema.get("type") == "array":
+        items = kind_of(document, schema.get("items", {}))
+        return (Span("list of "), *items, *_bounds(schema))
+    return (Span(_type(schema)), *_bounds(schema))
+
+
+def rows_of(document: Json, schema: Json, prefix: str = "") -> Iterator[Row]:
+    """Yield the members of an object, those of objects without a name in it too."""
+    required = schema.get("required", ())
+    for name, member in schema.get("properties", {}).items():
+        path = f"{prefix}{name}"
+        kind = kind_of(document, member)
+        yield Row(path, kind, _about(member), required=name in required)
+        yield from rows_of(document, member, f"{path}.")
+
+
+def sample_of(document: Json, schema: Json, depth: int = 0) -> Any:
+    """Return a value that fits: the author's own example where there is one."""
+    schema = resolve(document, schema)
+    for found in ("example", "default", "const"):
+        if schema.get(found) is not None:
+            return schema[found]
+    for found in ("examples", "enum"):
+        if schema.get(found):
+            return schema[found][0]
+    for choice in ("anyOf", "oneOf", "allOf"):
+        if choice in schema:
+            return sample_of(document, schema[choice][0], depth + 1)
+    return _made(document, schema, depth)
+
+
+def _made(document: Json, schema: Json, depth: int) -> Any:
+    kind = schema.get("type", "object")
+    kind = kind[0] if isinstance(kind, list) else kind
+    if depth > _DEEPEST:
+        return None
+    if kind == "object":
+        members = schema.get("properties", {}).items()
+        return {name: sample_of(document, member, depth + 1) for name, member in members}
+    if kind == "array":
+        items = schema.get("prefixItems") or [schema.get("items", {})]
+        return [sample_of(document, item, depth + 1) for item in items]
+    return _FORMATS.get(schema.get("format", ""), schema.get("minimum", _SAMPLES.get(kind)))
+
+
+def _joined(between: str, kinds: Iterator[tuple[Span, ...]]) -> tuple[Span, ...]:
+    spans: list[Span] = []
+    for kind in kinds:
+        spans += [*([Span(between)] if spans else []), *kind]
+    return tuple(spans)
+
+
+def _type(schema: Json) -> str:
+    kind = schema.get("type", "any value")
+    kind = " or ".join(kind) if isinstance(kind, list) else kind
+    return f"{kind} ({schema['format']})" if "format" in schema else str(kind)
+
+
+def _bounds(schema: Json) -> tuple[Span, ...]:
+    told = [words.format(schema[name]) for name, words in _BOUNDS if name in schema]
+    return (Span(", " + ", ".join(told)),) if told else ()
+
+
+def _about(member: Json) -> str:
+    about = str(member.get("description", ""))
+    return f"{about} Default: {member['default']}." if member.get("default") is not None else about

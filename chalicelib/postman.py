@@ -1,0 +1,87 @@
+"""The postman: a notice becomes a mail, its links made as it is sent so that no table holds one."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from chalicelib.cities.model import City
+from chalicelib.identity import Secrets
+from chalicelib.notices.model import Notice
+from chalicelib.notices.rendering import Links, render
+from chalicelib.notices.repository import Mail, Recipient
+from chalicelib.people.repository import People
+from chalicelib.taps import GOOD_FOR_S, Action, Tap, seal
+from chalicelib.wording.figures import show_distance, show_moment
+
+_TAPS: dict[str, tuple[Action | None, Action | None]] = {
+    "asked_to_help": ("accept", "decline"),
+    "offered_help": ("accept", "decline"),
+    "match_accepted": (None, "cancel"),
+    "how_did_it_go": ("outcome", None),
+    "listing_ending": ("renew", None),
+    "listing_expired": ("renew", None),
+}
+"""What the button of a mail does, and the small link below it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Postman:
+    """The city's writer of mails."""
+
+    city: City
+    secrets: Secrets
+    people: People
+    base_url: str
+
+    def render(self, notice: Notice, recipient: Recipient) -> Mail:
+        offered = self.city.languages
+        language = recipient.language if recipient.language in offered else offered[0]
+        links = self._links(notice)
+        letter = render(
+            notice,
+            language=language,
+            city_name=self.city.name,
+            sender=self.city.sender,
+            links=links,
+            values=self._values(notice, language),
+        )
+        return Mail(recipient.address, letter.subject, letter.text, letter.html, links.unsubscribe)
+
+    def _links(self, notice: Notice) -> Links:
+        if notice.topic == "sign_in":
+            secret = self.secrets.secret("link", notice.subject)
+            return Links(action=f"{self.base_url}/sign-in/{notice.subject}.{secret}")
+        first, second = _TAPS.get(notice.template, (None, None))
+        return Links(
+            action=first and self._tap(first, notice),
+            secondary=second and self._tap(second, notice),
+            unsubscribe=self._url("unsubscribe", self._sealed("unsubscribe", notice, notice.topic)),
+        )
+
+    def _tap(self, action: Action, notice: Notice) -> str:
+        about = notice.values.get("expires_at", "") if action == "renew" else ""
+        return self._url("tap", self._sealed(action, notice, about))
+
+    def _sealed(self, action: Action, notice: Notice, about: str) -> str:
+        tap = Tap(action, notice.subject, notice.to, notice.made_at + GOOD_FOR_S, about)
+        return seal(self.secrets, tap)
+
+    def _url(self, page: str, token: str) -> str:
+        return f"{self.base_url}/{page}/{token}"
+
+    def _values(self, notice: Notice, language: str) -> dict[str, str]:
+        """Return the notice's values in words, with the other side's name as it is now."""
+        values = dict(notice.values)
+        if notice.template == "sign_in":
+            values["code"] = self.secrets.code("code", notice.subject)
+        if other := values.pop("other", ""):
+            person = self.people.get(other)
+            values["other_name"] = person.name if person else ""
+        worded: list[tuple[str, str, Callable[[int], str]]] = [
+            ("distance_m", "distance", lambda metres: show_distance(language, metres)),
+            ("due_at", "answer_by", lambda at: show_moment(language, at, self.city.zone)),
+            ("expires_at", "ends", lambda at: show_moment(language, at, self.city.zone)),
+        ]
+        for name, shown, words in worded:
+            if number := values.pop(name, ""):
+                values[shown] = words(int(number))
+        return values
