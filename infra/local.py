@@ -179,8 +179,10 @@ def _only_one(kept: Path) -> Iterator[None]:
 def _step(what: str) -> Iterator[None]:
     began = time.monotonic()
     print(f"  {what:<14}", end="", flush=True)
-    yield
-    print(f"{time.monotonic() - began:6.2f} s", flush=True)
+    try:
+        yield
+    finally:
+        print(f"{time.monotonic() - began:6.2f} s", flush=True)
 
 
 def _log_to(path: Path) -> None:

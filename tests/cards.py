@@ -47,13 +47,17 @@ class Cards:
             kind="need" if random.random() < 0.45 else "offer",
             author=random.choice(self._authors),
             category=random.choices(CATEGORIES, range(len(CATEGORIES), 0, -1))[0],
-            title=" ".join(word for each in title for word in (each, random.choice(_LITTLE)))[:80].capitalize(),
+            title=" ".join(word for each in title for word in (each, random.choice(_LITTLE)))[
+                :80
+            ].capitalize(),
             title_terms=title,
             text_terms=tuple(word for word in text if word not in title),
             cell=cell_at(self.place(), CELL_M),
             reach_m=random.choice((500, 1_000, 2_000, 3_000, 5_000, 10_000)),
             urgency=random.choices(URGENCIES, (15, 70, 15))[0],
-            languages=random.choices((("fr",), ("en", "fr"), ("ar", "fr"), ("de",), ("en",), ("nl",)), (70, 10, 8, 4, 5, 3))[0],
+            languages=random.choices(
+                (("fr",), ("en", "fr"), ("ar", "fr"), ("de",), ("en",), ("nl",)), (70, 10, 8, 4, 5, 3)
+            )[0],
             slots=0 if spans and random.random() < 0.8 else random.choices(self._masks, (400, *[1] * 600))[0],
             spans=spans,
             capacity=capacity,
@@ -68,7 +72,9 @@ class Cards:
         """Return what may have become of the card: edited, filled, moved, or taken off the board."""
         random, version = self.random, card.version + random_step(self.random)
         if random.random() < 0.3:
-            return replace(card, version=version, on_board=False, title="", title_terms=(), text_terms=(), slots=0)
+            return replace(
+                card, version=version, on_board=False, title="", title_terms=(), text_terms=(), slots=0
+            )
         other = self.one()
         return replace(other, id=card.id, author=card.author, version=version, published_at=card.published_at)
 
@@ -83,7 +89,8 @@ class Cards:
             if north * north + east * east <= 1:
                 wide = METRES_PER_DEGREE * cos(radians(PARIS.lat))
                 return Point(
-                    PARIS.lat + north * PARIS_NORTH_M / METRES_PER_DEGREE, PARIS.lon + east * PARIS_EAST_M / wide
+                    PARIS.lat + north * PARIS_NORTH_M / METRES_PER_DEGREE,
+                    PARIS.lon + east * PARIS_EAST_M / wide,
                 )
 
     def some_words(self, count: int) -> tuple[str, ...]:

@@ -76,4 +76,6 @@ def fits(card: Card, where: Where) -> bool:
         return False
     if where.when is None or card.slots & where.when.slots:
         return True
-    return any(start < until and begin < end for start, end in card.spans for begin, until in where.when.spans)
+    return any(
+        start < until and begin < end for start, end in card.spans for begin, until in where.when.spans
+    )

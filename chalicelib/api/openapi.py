@@ -146,6 +146,6 @@ def _limits(city: City) -> str:
         f"proposals a day; an address is sent {limits.sign_in_mails_per_hour} sign-in mails an hour. "
         "Past a limit the answer is 429 with Retry-After in seconds. "
         "Every POST needs an Idempotency-Key: the same request with the same key has one effect and one "
-        "answer; another request with that key is refused. Problems are application/problem+json (RFC 9457) with a "
-        "stable type, in the language of Accept-Language."
+        "answer; another request with that key is refused. Problems are application/problem+json (RFC 9457) "
+        "with a stable type, in the language of Accept-Language."
     )

@@ -3,6 +3,7 @@
 What is declared here is what runs and what /openapi.json says: there is no second list.
 """
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeVar
@@ -140,7 +141,7 @@ def serve_with(blueprint: Blueprint, declared: Operation, view: View, refusal: R
             "X-Content-Type-Options": "nosniff",
             **answer.headers,
         }
-        return Response("" if answer.body is None else answer.body, headers, answer.status)
+        return Response(_text(answer.body), headers, answer.status)
 
     handler.__name__ = declared.name
     route = blueprint.route(
@@ -194,6 +195,12 @@ def _enter(home: House, headers: Mapping[str, str]) -> tuple[Person, Session]:
     if scheme.lower() != "bearer" or not token:
         raise NotSignedIn("not_signed_in")
     return home.door.who(token.strip(), now=home.now())
+
+
+def _text(body: Any) -> str:
+    if body is None or isinstance(body, str):
+        return body or ""
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":"))
 
 
 def _as_json(status: int, body: Mapping[str, Any], _language: str) -> Answer:

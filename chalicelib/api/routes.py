@@ -1,6 +1,5 @@
 """What the API says of itself: the OpenAPI document, and the same as a page to read."""
 
-import json
 from functools import cache
 from typing import Any
 
@@ -17,7 +16,7 @@ VERSION = "0.1.0"
 
 @page(routes, "read_document", "GET", "/openapi.json")
 def read_document(call: Call) -> Answer:
-    return Answer(json.dumps(_document(call.house.city)), media_type="application/json")
+    return Answer(_document(call.house.city))
 
 
 @page(routes, "read_docs", "GET", "/docs")

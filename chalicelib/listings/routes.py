@@ -24,7 +24,7 @@ routes = Blueprint(__name__)
 MOST = 50
 _ABOUT_PUBLISH = (
     "The place is a point or the text of an address inside the city; it stays private and is shown as a "
-    "cell. Send the same Idempotency-Key to repeat the request safely: it is answered 200 with the same listing."
+    "cell. The same Idempotency-Key repeats the request safely: it is answered 200 with the same listing."
 )
 _PUBLISHED = {201: "OwnListingShown", 200: "OwnListingShown"}
 _OWN = {200: "OwnListingShown"}

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
-from chalicelib.listings.card import Card
+from chalicelib.board.model import Shown
 from chalicelib.listings.windows import SLOT_MINUTES, slots_of
 from chalicelib.people.model import WEEK_S, Helper
 
@@ -74,7 +74,7 @@ class Fit:
         return sum(self.terms.values())
 
 
-def fit(need: Card, offer: Card, helper: Helper, *, distance: int, zone: ZoneInfo, now: int) -> Fit | str:
+def fit(need: Shown, offer: Shown, helper: Helper, *, distance: int, zone: ZoneInfo, now: int) -> Fit | str:
     """Return how well an offer fits a need, or the code of the gate that stays shut."""
     if gate := _shut(need, offer, helper, distance, now):
         return gate
@@ -104,7 +104,7 @@ def asked_lately(helper: Helper, now: int) -> int:
     return sum(now - WEEK_S < at <= now for at in helper.asked)
 
 
-def half_hours_in_common(need: Card, offer: Card, zone: ZoneInfo) -> int:
+def half_hours_in_common(need: Shown, offer: Shown, zone: ZoneInfo) -> int:
     """Return how many half hours of a week, or of the dates named, both can."""
     if need.slots & offer.slots:
         common = (need.slots & offer.slots).bit_count()
@@ -119,11 +119,11 @@ def half_hours_in_common(need: Card, offer: Card, zone: ZoneInfo) -> int:
 
 
 def _shut(  # noqa: PLR0911 — one gate, one line
-    need: Card, offer: Card, helper: Helper, distance: int, now: int
+    need: Shown, offer: Shown, helper: Helper, distance: int, now: int
 ) -> str | None:
     if need.author == offer.author:
         return "own_listing"
-    if need.full or offer.full or not (need.stands_at(now) and offer.stands_at(now)):
+    if need.full or offer.full or now >= min(need.expires_at, offer.expires_at):
         return "listing_full"
     if need.category != offer.category and offer.category not in NEAR.get(need.category, ()):
         return "other_category"

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
 
+from chalicelib.board.service import LiveBoard
 from chalicelib.cities.model import City
 from chalicelib.errors import Conflict, NotAllowed, NotFound, Unavailable
 from chalicelib.identity import is_id
 from chalicelib.listings.model import DAY_S, Listing
+from chalicelib.matching.candidates import Candidate, candidates
 from chalicelib.matching.model import MOVES, CancelReason, DeclineReason, Match, Outcome, Side
 from chalicelib.matching.ranking import Fit, fit
 from chalicelib.matching.repository import Job, Matches, Pair
@@ -107,6 +109,12 @@ class Matching:
         return self._change(
             match_id, by, (key, f"tell {outcome}"), lambda _, match: Step(match.told(by, now, outcome))
         )
+
+    def candidates(self, listing: Listing, board: LiveBoard, *, limit: int, now: int) -> list[Candidate]:
+        """Return who fits a listing that stands, the best first."""
+        listing.taken(now)
+        zone = self.city.zone
+        return candidates(listing.card(zone), board, limit=limit, zone=zone, now=now)
 
     def of_person(
         self, person: str, side: Side | None, *, before: str | None, limit: int

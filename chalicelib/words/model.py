@@ -2,10 +2,12 @@
 
 import re
 import unicodedata
-from functools import lru_cache
+from functools import cache, lru_cache
 from threading import Lock
+from typing import TYPE_CHECKING
 
-from snowballstemmer.french_stemmer import FrenchStemmer
+if TYPE_CHECKING:
+    from snowballstemmer.french_stemmer import FrenchStemmer
 
 _WORD = re.compile(r"[^\W_]+")
 _LONGEST = 40
@@ -48,10 +50,16 @@ def _stem(word: str) -> str:
     if len(word) == 1 and word.isalpha() and word.isascii():
         return ""  # what an elision leaves: l', d', j'
     with _ONE_AT_A_TIME:
-        stem: str = _FRENCH.stemWord(word)
+        stem: str = _french().stemWord(word)
     # The stemmer tells é from e; folded, a past participle keeps its e's ("agees", "age").
     return stem.rstrip("e") or stem
 
 
-_FRENCH = FrenchStemmer()
+@cache
+def _french() -> "FrenchStemmer":
+    from snowballstemmer.french_stemmer import FrenchStemmer  # noqa: PLC0415 — 34 ms that few calls need
+
+    return FrenchStemmer()
+
+
 _ONE_AT_A_TIME = Lock()  # the stemmer keeps the word it works on in itself

@@ -1,5 +1,4 @@
 import http.client
-import io
 import json
 import socket
 from concurrent.futures import ThreadPoolExecutor
@@ -8,10 +7,12 @@ from urllib.parse import quote
 
 import pytest
 from chalice import Chalice, CORSConfig, Response
+from waitress.wasyncore import close_all
 
 from infra.events import Match, request_event
 from infra.gateway import Gateway
 from infra.server import Site, serve_on
+from tests.infra.wsgi import call, environ
 
 MEETING = 8
 
@@ -58,29 +59,6 @@ def make_app(barrier=None):
 @pytest.fixture(scope="module")
 def gateway():
     return Gateway(make_app())
-
-
-def environ(method, uri, body=b"", **more):
-    _path, _, query = uri.partition("?")
-    return {
-        "REQUEST_METHOD": method,
-        "REQUEST_URI": uri,
-        "QUERY_STRING": query,
-        "REMOTE_ADDR": "192.0.2.7",
-        "SERVER_PORT": "8000",
-        "HTTP_HOST": "localhost:8000",
-        "CONTENT_LENGTH": str(len(body)),
-        "CONTENT_TYPE": "application/json",
-        "wsgi.input": io.BytesIO(body),
-        "wsgi.url_scheme": "http",
-        **more,
-    }
-
-
-def call(wsgi, method, uri, body=b"", **more):
-    told = []
-    sent = b"".join(wsgi(environ(method, uri, body, **more), lambda *start: told.extend(start)))
-    return int(told[0][:3]), told[1], sent
 
 
 def test_a_path_is_decoded_once_and_an_encoded_slash_stays_in_its_part(gateway):
@@ -190,12 +168,16 @@ def test_the_application_alone_does_mix_parallel_requests():
 
 @pytest.fixture(scope="module")
 def port():
-    """A real server; its thread ends with the listening socket."""
-    mailbox = Gateway(Chalice("empty"))
+    """The port of a real server."""
+    site = Site(Gateway(make_app()), Gateway(Chalice("mailbox")), has_home=False)
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = serve_on(listener, Site(Gateway(make_app()), mailbox, has_home=False))
-        Thread(target=server.run, daemon=True).start()
+        server = serve_on(listener, site)
+        running = Thread(target=server.run)
+        running.start()
         yield listener.getsockname()[1]
+        server.trigger.pull_trigger(lambda: close_all(server._map))
+        running.join()
+        server.task_dispatcher.shutdown()
 
 
 def ask(port, method, path, body=None):

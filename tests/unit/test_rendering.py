@@ -1,0 +1,179 @@
+"""Letters: what they say, and that nothing in them can be more than words."""
+
+from email.message import EmailMessage
+from email.policy import SMTP
+
+import pytest
+
+from chalicelib.cities.model import LANGUAGES, Sender
+from chalicelib.notices.model import TEMPLATES, notice
+from chalicelib.notices.rendering import LONGEST_QUOTE, LONGEST_SUBJECT, Links, one_line, render
+from tests.hostile import FEW, Outline, naughty_strings
+
+SENDER = Sender("Entraide Mulhouse", "entraide@mulhouse.example")
+ACTION, SECONDARY, OUT = (f"https://mulhouse.example/{way}/t0ken?a=1&b=2" for way in ("go", "no", "out"))
+LINKS = Links(ACTION, SECONDARY, OUT)
+WITH_A_SECOND_WAY = ("asked_to_help", "offered_help", "match_accepted")
+PLAIN = {
+    "other_name": "Jeannine",
+    "title": "Courses pour ma mère",
+    "text": "Deux sacs, deuxième étage.",
+    "message": "Je suis libre mardi.",
+    "category": "groceries",
+    "distance": "450\xa0m",
+    "when": "le mardi",
+    "answer_by": "dimanche",
+    "ends": "lundi",
+    "reason": "no_time",
+    "code": "048213",
+}
+FREE = ("other_name", "title", "text", "message")
+"""The values that residents write."""
+
+
+def letter(template="asked_to_help", language="fr", links=LINKS, city_name="Mulhouse", **values):
+    return render(
+        notice(template, "person", "subject", 0),
+        language=language,
+        city_name=city_name,
+        sender=SENDER,
+        links=links,
+        values=PLAIN | values,
+    )
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_every_letter_is_whole_in_every_language(template, language):
+    secondary = SECONDARY if template in WITH_A_SECOND_WAY else None
+    written = letter(template, language, links=Links(ACTION, secondary, OUT))
+    seen = Outline(written.html)
+    assert seen.tags[0] == ("html", (("lang", language), ("dir", "ltr")))
+    assert [tag for tag, _ in seen.tags].count("h1") == 1
+    for text in (written.subject, written.text, seen.text.partition("}\n}")[2]):
+        assert text.strip()
+        assert "mail." not in text
+        assert "{" not in text
+    for text in (written.text, seen.text):
+        assert "Mulhouse" in text
+        assert SENDER.address in text
+        assert ACTION in text
+    buttons = [dict(attrs) for tag, attrs in seen.tags if tag == "a" and dict(attrs)["class"] == "button"]
+    assert [button["href"] for button in buttons] == [ACTION]
+    assert OUT in written.text
+    assert [dict(attrs)["href"] for tag, attrs in seen.tags if tag == "a"][-1] == OUT
+
+
+def test_a_sign_in_letter_has_its_code_and_no_way_out():
+    written = letter("sign_in", "en", links=Links(ACTION))
+    assert "048213" in written.text
+    assert "048213" in written.html
+    assert "15\xa0minutes" in written.text
+    assert "Stop receiving" not in written.text + written.html
+    assert "048213" not in letter("asked_to_help").text
+
+
+def test_a_letter_without_a_link_has_no_button():
+    written = letter("match_declined", links=Links())
+    assert 'class="button"' not in written.html
+    assert "http" not in written.text
+
+
+def test_a_helper_learns_what_is_asked_and_until_when():
+    text = letter().text
+    lines = """
+        Jeannine cherche de l’aide et a pensé à vous.
+        « Courses pour ma mère »
+        - Type d’aide : Courses
+        - Distance : 450 m
+        - Quand : le mardi
+        - Répondre avant : dimanche
+        > Deux sacs, deuxième étage.
+        > Je suis libre mardi.
+    """
+    said = text.replace("\xa0", " ").splitlines()
+    assert [line.strip() for line in lines.strip().splitlines() if line.strip() not in said] == []
+    assert text.index(ACTION) < text.index(SECONDARY)
+
+
+def test_what_is_not_given_is_not_shown():
+    written = letter(text="", message=" \n ", distance="", when="", other_name="", language="en")
+    assert "Distance" not in written.text
+    assert "\n>" not in written.text
+    assert "blockquote" not in written.html
+    assert "Somebody nearby is looking for help" in written.text
+
+
+def test_codes_are_said_in_the_readers_language():
+    assert "Im Moment keine Zeit" in letter("match_declined", "de").text
+    assert (
+        "Il faut une autre catégorie."
+        in letter("listing_refused", reason="Il faut une autre catégorie.").text
+    )
+
+
+def test_a_reader_of_another_language_gets_the_default_one():
+    assert letter(language="ar") == letter(language="fr")
+
+
+def test_words_that_belong_together_stay_together():
+    assert one_line("  450\xa0m \t\n loin ") == "450\xa0m loin"
+
+
+def test_long_words_are_cut():
+    written = letter(title="long " * 100, message="bla " * 1000)
+    assert len(written.subject) <= LONGEST_SUBJECT
+    quote = next(line for line in written.text.splitlines() if line.startswith("> bla"))
+    assert len(quote) <= LONGEST_QUOTE + 2
+    assert quote.endswith("bla…")
+
+
+def harmless(written, values) -> bool:
+    """Return whether hostile values left all around them as the plain ones do."""
+    plain, seen = Outline(letter().html), Outline(written.html)
+    own = [line for line in letter().text.splitlines() if not any(PLAIN[name] in line for name in FREE)]
+    shown = [one_line(each) for each in values]
+    others = [line for line in written.text.splitlines() if not any(each in line for each in shown)]
+    return (
+        seen.tags == plain.tags
+        and [line for line in others if not line.startswith("> ")] == own
+        and len(written.subject.splitlines()) == 1
+        and all(each in seen.text for each in shown)
+    )
+
+
+def hostile_letter(text):
+    return letter(**dict.fromkeys(FREE, f"x{text[:100]}x"))
+
+
+@pytest.mark.parametrize("text", FEW)
+def test_a_hostile_value_is_only_words(text):
+    assert harmless(hostile_letter(text), [f"x{text}x"])
+
+
+def test_naughty_strings_are_only_words():
+    for text in naughty_strings():
+        written = hostile_letter(text)
+        assert harmless(written, [f"x{text[:100]}x"]), text
+        mail = EmailMessage(policy=SMTP)
+        mail["Subject"] = written.subject
+        mail.set_content(written.text)
+        mail.add_alternative(written.html, subtype="html")
+        assert b"\r\nBcc:" not in mail.as_bytes().partition(b"\r\n\r\n")[0]
+
+
+def test_a_letter_that_does_not_escape_would_be_caught():
+    text = "x<b>bold</b>x"
+    naive = letter(**dict.fromkeys(FREE, text))
+    broken = type(naive)(naive.subject, naive.text, naive.html.replace("&lt;b&gt;", "<b>"))
+    assert harmless(naive, [text])
+    assert not harmless(broken, [text])
+
+
+def test_a_forged_footer_would_be_caught():
+    naive = letter()
+    forged = type(naive)(
+        naive.subject, naive.text.replace("Jeannine", "J\n-- \nSend money to", 1), naive.html
+    )
+    assert harmless(naive, [PLAIN[name] for name in FREE])
+    assert not harmless(forged, [PLAIN[name] for name in FREE])
