@@ -12,9 +12,10 @@ from chalicelib.matching.routes import routes as matching
 from chalicelib.observability import logged
 from chalicelib.pages.routes import routes as pages
 from chalicelib.people.routes import routes as people
+from chalicelib.places.routes import routes as places
 
 app = Chalice(app_name="entraide")
-for blueprint in (people, listings, board, matching, documents, pages):
+for blueprint in (people, places, listings, board, matching, documents, pages):
     app.register_blueprint(blueprint)
 
 

@@ -177,12 +177,14 @@ def _only_one(kept: Path) -> Iterator[None]:
 
 @contextmanager
 def _step(what: str) -> Iterator[None]:
+    """Say what is being done, over it how long it took; it may count on the same line meanwhile."""
     began = time.monotonic()
-    print(f"  {what:<14}", end="", flush=True)
+    print(f"  {what}", end="", flush=True)
     try:
         yield
     finally:
-        print(f"{time.monotonic() - began:6.2f} s", flush=True)
+        took = f"\r  {what:<14}{time.monotonic() - began:6.2f} s"
+        print(f"{took:<40}", flush=True)
 
 
 def _log_to(path: Path) -> None:

@@ -1,6 +1,7 @@
 """The first content of a local city: residents, needs and offers in every state, by the real use cases."""
 
 import json
+import sys
 import time
 from collections import defaultdict
 from collections.abc import Iterator
@@ -50,12 +51,14 @@ def _publish(home: House, city: City, people: list[Person], streets: list[Any], 
         elif row["kind"] == "need" and row["story"] in ("matched", "proposed"):
             wanted.append((row, listing))
         _end(home, row["story"], listing, now)
-        print(f"\r  first content   {number + 1} listings", end="", flush=True)
+        if sys.stdout.isatty():
+            print(f"\r  first content   {number + 1} listings", end="", flush=True)
     for row, need in wanted:
         _bring_together(
             home, row, need, offers[row["category"]], {person.id: person for person in people}, now
         )
-    print("\r", end="")
+    if sys.stdout.isatty():
+        print("\r  first content ", end="")
 
 
 def _listing(

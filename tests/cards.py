@@ -110,7 +110,7 @@ class Cards:
     def _vocabulary(self, count: int) -> list[str]:
         words: dict[str, None] = {}
         while len(words) < count:
-            words["".join(self.random.choices(_SYLLABLES, k=2 + len(words) // 800 % 3))] = None
+            words["".join(self.random.choices(_SYLLABLES, k=2 + min(2, len(words) // 800)))] = None
         return list(words)
 
 

@@ -72,10 +72,12 @@ class MemoryTables:
         projected = {*names, *self._schema[noun]}
         return iter(kept if index is None else [{n: row[n] for n in row if n in projected} for row in kept])
 
-    def scan(self, noun):
+    def scan(self, noun, *, index=None):
         self.calls += 1
+        names = () if index is None else self._indexes[noun][index]
         with self._lock:
-            return iter([self._copy(row) for row in self._rows[noun].values()])
+            rows = [row for row in self._rows[noun].values() if all(name in row for name in names)]
+            return iter([self._copy(row) for row in rows])
 
     def put(self, noun, item):
         self.calls += 1

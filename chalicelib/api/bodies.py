@@ -21,7 +21,6 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from chalicelib.errors import Fault, Invalid
-from chalicelib.notices.model import Quiet
 from chalicelib.places.model import Place, Point
 from chalicelib.places.repository import AddressBook
 from chalicelib.places.service import find_place
@@ -125,17 +124,6 @@ class PlaceBody(Body):
     def find(self, book: AddressBook) -> Place:
         """Return the place; Invalid when the address is not known or may be several."""
         return find_place(book, None if self.point is None else self.point.point, self.address)
-
-
-class QuietBody(Body):
-    """Hours without mail, local time; past midnight when `until` is before `start`."""
-
-    start: TimeOfDay = Field(examples=["21:00"])
-    until: TimeOfDay = Field(examples=["08:00"])
-
-    @property
-    def quiet(self) -> Quiet:
-        return Quiet(minutes(self.start), minutes(self.until))
 
 
 class CellShown(BaseModel):

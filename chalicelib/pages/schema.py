@@ -6,7 +6,7 @@ from typing import Any
 
 Json = Mapping[str, Any]
 
-_DEEPEST = 6
+_MOST_STEPS = 6
 _SAMPLES: Mapping[str, Any] = {
     "string": "text",
     "integer": 1,
@@ -21,6 +21,7 @@ _FORMATS: Mapping[str, str] = {
     "email": "jeanne@example.org",
     "uri": "https://example.org/",
 }
+_EXAMPLES = frozenset({"example", "examples"})
 _BOUNDS = (
     ("minLength", "at least {} characters"),
     ("maxLength", "at most {} characters"),
@@ -56,7 +57,7 @@ class Row:
 
 def resolve(document: Json, said: Json) -> Json:
     """Return what a reference points to, or the thing itself."""
-    for _ in range(_DEEPEST):
+    for _ in range(_MOST_STEPS):
         if "$ref" not in said:
             return said
         found: Any = document
@@ -94,33 +95,42 @@ def rows_of(document: Json, schema: Json, prefix: str = "") -> Iterator[Row]:
         yield from rows_of(document, member, f"{path}.")
 
 
-def sample_of(document: Json, schema: Json, depth: int = 0) -> Any:
-    """Return a value that fits: the author's own example where there is one."""
-    schema = resolve(document, schema)
-    for found in ("example", "default", "const"):
-        if schema.get(found) is not None:
-            return schema[found]
-    for found in ("examples", "enum"):
-        if schema.get(found):
-            return schema[found][0]
+def sample_of(document: Json, schema: Json, within: tuple[str, ...] = ()) -> Any:
+    """Return a value that fits: the author's own example where there is one; no form holds itself again."""
+    if "$ref" in schema:
+        form = str(schema["$ref"])
+        found = resolve(document, schema)
+        return None if form in within else sample_of(document, found, (*within, form))
+    for name in ("example", "default", "const"):
+        if schema.get(name) is not None:
+            return schema[name]
+    for name in ("examples", "enum"):
+        if schema.get(name):
+            return schema[name][0]
     for choice in ("anyOf", "oneOf", "allOf"):
         if choice in schema:
-            return sample_of(document, schema[choice][0], depth + 1)
-    return _made(document, schema, depth)
+            return sample_of(document, schema[choice][0], within)
+    return _made(document, schema, within)
 
 
-def _made(document: Json, schema: Json, depth: int) -> Any:
+def _made(document: Json, schema: Json, within: tuple[str, ...]) -> Any:
     kind = schema.get("type", "object")
     kind = kind[0] if isinstance(kind, list) else kind
-    if depth > _DEEPEST:
-        return None
     if kind == "object":
-        members = schema.get("properties", {}).items()
-        return {name: sample_of(document, member, depth + 1) for name, member in members}
+        return {name: sample_of(document, member, within) for name, member in _shown(schema).items()}
     if kind == "array":
         items = schema.get("prefixItems") or [schema.get("items", {})]
-        return [sample_of(document, item, depth + 1) for item in items]
+        return [sample_of(document, item, within) for item in items]
     return _FORMATS.get(schema.get("format", ""), schema.get("minimum", _SAMPLES.get(kind)))
+
+
+def _shown(schema: Json) -> Json:
+    """Return the members an example shows: those that must be there or have an example; else all of them."""
+    members: Json = schema.get("properties", {})
+    needed = schema.get("required", ())
+    return {
+        name: member for name, member in members.items() if name in needed or _EXAMPLES & member.keys()
+    } or members
 
 
 def _joined(between: str, kinds: Iterator[tuple[Span, ...]]) -> tuple[Span, ...]:

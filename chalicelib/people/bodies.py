@@ -5,7 +5,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, Field, StrictInt, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from chalicelib.api.bodies import Body, Instant, Languages, Name, PlaceBody, QuietBody
+from chalicelib.api.bodies import Body, Instant, Languages, Name, PlaceBody, TimeOfDay, minutes
+from chalicelib.notices.model import Quiet
 
 Topic = Literal["asked", "answered", "listing"]
 
@@ -44,6 +45,17 @@ class SessionBody(Body):
         if not ((self.token is None and by_code) or (self.token is not None and alone)):
             raise PydanticCustomError("token_or_code", "a token, or an attempt and a code")
         return self
+
+
+class QuietBody(Body):
+    """Hours without mail, local time; past midnight when `until` is before `start`."""
+
+    start: TimeOfDay = Field(examples=["21:00"])
+    until: TimeOfDay = Field(examples=["08:00"])
+
+    @property
+    def quiet(self) -> Quiet:
+        return Quiet(minutes(self.start), minutes(self.until))
 
 
 class MeChange(Body):

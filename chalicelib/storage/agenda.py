@@ -15,8 +15,6 @@ from chalicelib.storage.tables import Tables
 from chalicelib.storage.transaction import Put
 
 HOUR_S = 3_600
-FIRST_LOOK_S = 100 * 86_400
-"""How far back the first round looks: longer than anything is kept."""
 
 
 def due(job: str, at: int, key: str) -> dict[str, str]:
@@ -35,14 +33,27 @@ class Agenda:
     def due(self, now: int) -> Iterator[dict[str, Any]]:
         """Yield the keys of what is due up to `now`, oldest hour first."""
         mark = self.tables.get("jobs", {"pk": self.job})
-        since = mark["at"] if mark else now - FIRST_LOOK_S
+        if mark is None:
+            yield from self._ever(now)
+            return
+        since = mark["at"]
         for at in range((since // HOUR_S - 1) * HOUR_S, now + 1, HOUR_S):
             condition = (Path("due_hour") == _bucket(self.job, at)) & (Path("due_key") < f"{now + 1:011d}")
             yield from self.tables.query(self.noun, condition, index="due")
 
+    def _ever(self, now: int) -> Iterator[dict[str, Any]]:
+        """Yield what is due up to `now` however old: the first round does not know since when."""
+        rows = self.tables.scan(self.noun, index="due")
+        mine = [row for row in rows if row["due_hour"].startswith(f"{self.job}#")]
+        yield from (row for row in sorted(mine, key=_due_key) if _due_key(row) < f"{now + 1:011d}")
+
     def finished(self, now: int) -> None:
         """Remember that nothing due up to `now` is left undone."""
         self.tables.commit([Put("jobs", {"pk": self.job, "at": now})])
+
+
+def _due_key(row: dict[str, Any]) -> str:
+    return str(row["due_key"])
 
 
 def _bucket(job: str, at: int) -> str:

@@ -98,9 +98,10 @@ class Tables:
             request["Limit"] = limit
         return self._pages("Query", request, limit)
 
-    def scan(self, noun: str) -> Iterator[dict[str, Any]]:
-        """Yield every item: for a rebuild or an export, never for a request."""
-        return self._pages("Scan", {"TableName": self.name(noun), "ConsistentRead": True}, None)
+    def scan(self, noun: str, *, index: str | None = None) -> Iterator[dict[str, Any]]:
+        """Yield every item, or every one in an index: for a rebuild or a first round, never for a request."""
+        request = {"TableName": self.name(noun), "ConsistentRead": index is None}
+        return self._pages("Scan", request if index is None else {**request, "IndexName": index}, None)
 
     def put(self, noun: str, item: Item) -> None:
         """Store one item that nothing else depends on yet, for half of what a transaction costs."""

@@ -2,6 +2,7 @@
 
 import re
 from base64 import b64encode
+from functools import cache
 from hashlib import sha256
 
 import pytest
@@ -35,39 +36,31 @@ NEED = {
         "again": {"$ref": "#/components/schemas/Need"},
     },
 }
+TEXT = {"type": "string"}
+KEY = {"name": "Idempotency-Key", "in": "header", "required": True, "schema": TEXT, "example": "it's-mine"}
+PUBLISH = {
+    "operationId": "publish_need",
+    "tags": ["listings"],
+    "summary": "Publish a need",
+    "security": [{"session": []}],
+    "parameters": [KEY],
+    "requestBody": {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Need"}}}},
+    "responses": {
+        "422": {"description": "Fields are wrong", "content": {"application/problem+json": {}}},
+        "201": {"description": "Published", "headers": {"Location": {"schema": TEXT}}},
+    },
+}
+READ = {
+    "parameters": [{"name": "id", "in": "path", "required": True, "schema": TEXT, "example": "abc"}],
+    "responses": {"200": {"description": "It"}},
+}
 DOCUMENT = {
     "openapi": "3.1.0",
     "info": {"title": "Entraide Mulhouse", "version": "1.2.3", "description": "Places are cells."},
     "tags": [{"name": "listings"}, {"name": "unused"}],
-    "paths": {
-        "/v1/needs": {
-            "post": {
-                "operationId": "publish_need",
-                "tags": ["listings"],
-                "summary": "Publish a need",
-                "security": [{"session": []}],
-                "parameters": [
-                    {"name": "Idempotency-Key", "in": "header", "required": True,
-                     "schema": {"type": "string"}, "example": "it's-mine"},
-                ],
-                "requestBody": {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Need"}}}},
-                "responses": {
-                    "422": {"description": "Fields are wrong", "content": {"application/problem+json": {}}},
-                    "201": {"description": "Published", "headers": {"Location": {"schema": {"type": "string"}}}},
-                },
-            }
-        },
-        "/v1/needs/{id}": {
-            "get": {
-                "parameters": [
-                    {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}, "example": "abc"}
-                ],
-                "responses": {"200": {"description": "It"}},
-            }
-        },
-    },
-    "components": {"schemas": {"Need": NEED, "Place": {"type": "string"}}},
-}  # fmt: skip
+    "paths": {"/v1/needs": {"post": PUBLISH}, "/v1/needs/{id}": {"get": READ}},
+    "components": {"schemas": {"Need": NEED, "Place": TEXT}},
+}
 
 
 def page(text="Jeanne", language="fr", **parts):
@@ -156,7 +149,7 @@ def test_a_hostile_value_is_only_words_on_a_page(text):
 
 
 def test_naughty_strings_are_only_words_on_a_page():
-    assert [text for text in naughty_strings() if not harmless(page(text), text)] == []
+    assert [text for text in naughty_strings() if text and not harmless(page(text), text)] == []
 
 
 def test_a_page_that_does_not_escape_would_be_caught():
@@ -193,6 +186,11 @@ def test_an_example_can_be_run_in_a_shell():
     assert '"title": "Courses"' in text
 
 
+@cache
+def plain_page():
+    return Outline(page())
+
+
 def contrast(a, b):
     """Return the contrast of two colours (WCAG 2.2)."""
     light, dark = sorted((luminance(a), luminance(b)), reverse=True)
@@ -220,4 +218,4 @@ def harmless(html, text):
 
     seen = Outline(html)
     said = " ".join(text.replace("\x00", "\ufffd").split())
-    return shape(seen) == shape(Outline(page())) and said in " ".join(seen.text.split())
+    return shape(seen) == shape(plain_page()) and said in " ".join(seen.text.split())

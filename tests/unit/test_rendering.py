@@ -2,6 +2,7 @@
 
 from email.message import EmailMessage
 from email.policy import SMTP
+from functools import cache
 
 import pytest
 
@@ -128,14 +129,23 @@ def test_long_words_are_cut():
     assert quote.endswith("bla…")
 
 
+@cache
+def plain_letter():
+    """Return the tags, and the lines that hold nothing a resident wrote."""
+    written = letter()
+    lines = written.text.splitlines()
+    return Outline(written.html).tags, [
+        line for line in lines if not any(PLAIN[name] in line for name in FREE)
+    ]
+
+
 def harmless(written, values) -> bool:
     """Return whether hostile values left all around them as the plain ones do."""
-    plain, seen = Outline(letter().html), Outline(written.html)
-    own = [line for line in letter().text.splitlines() if not any(PLAIN[name] in line for name in FREE)]
+    (tags, own), seen = plain_letter(), Outline(written.html)
     shown = [one_line(each) for each in values]
     others = [line for line in written.text.splitlines() if not any(each in line for each in shown)]
     return (
-        seen.tags == plain.tags
+        seen.tags == tags
         and [line for line in others if not line.startswith("> ")] == own
         and len(written.subject.splitlines()) == 1
         and all(each in seen.text for each in shown)
@@ -155,11 +165,7 @@ def test_naughty_strings_are_only_words():
     for text in naughty_strings():
         written = hostile_letter(text)
         assert harmless(written, [f"x{text[:100]}x"]), text
-        mail = EmailMessage(policy=SMTP)
-        mail["Subject"] = written.subject
-        mail.set_content(written.text)
-        mail.add_alternative(written.html, subtype="html")
-        assert b"\r\nBcc:" not in mail.as_bytes().partition(b"\r\n\r\n")[0]
+        EmailMessage(policy=SMTP)["Subject"] = written.subject  # raises when it would break the header
 
 
 def test_a_letter_that_does_not_escape_would_be_caught():

@@ -1,6 +1,7 @@
 """Every code the product can say has its sentence, in every language."""
 
 import ast
+from functools import cache
 from pathlib import Path
 from typing import get_args
 
@@ -71,6 +72,7 @@ def error_kinds() -> set[str]:
     return kinds - {"Invalid"}
 
 
+@cache
 def needed_messages() -> set[str]:
     kinds, needed = error_kinds(), set()
     for path in sorted((ROOT / "chalicelib").rglob("*.py")):
