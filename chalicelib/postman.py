@@ -5,12 +5,14 @@ from dataclasses import dataclass
 
 from chalicelib.cities.model import City
 from chalicelib.identity import Secrets
+from chalicelib.listings.windows import Windows, read_windows
 from chalicelib.notices.model import Notice
 from chalicelib.notices.rendering import Links, render
 from chalicelib.notices.repository import Mail, Recipient
 from chalicelib.people.repository import People
 from chalicelib.taps import GOOD_FOR_S, Action, Tap, seal
-from chalicelib.wording.figures import show_distance, show_moment
+from chalicelib.wording.figures import show_dated, show_distance, show_moment, show_weekly
+from chalicelib.wording.model import say
 
 _TAPS: dict[str, tuple[Action | None, Action | None]] = {
     "asked_to_help": ("accept", "decline"),
@@ -34,7 +36,7 @@ class Postman:
 
     def render(self, notice: Notice, recipient: Recipient) -> Mail:
         offered = self.city.languages
-        language = recipient.language if recipient.language in offered else offered[0]
+        language = next((known for known in recipient.languages if known in offered), offered[0])
         links = self._links(notice)
         letter = render(
             notice,
@@ -76,6 +78,8 @@ class Postman:
         if other := values.pop("other", ""):
             person = self.people.get(other)
             values["other_name"] = person.name if person else ""
+        if "windows" in values:
+            values["when"] = _show_windows(language, read_windows(values.pop("windows")))
         worded: list[tuple[str, str, Callable[[int], str]]] = [
             ("distance_m", "distance", lambda metres: show_distance(language, metres)),
             ("due_at", "answer_by", lambda at: show_moment(language, at, self.city.zone)),
@@ -85,3 +89,9 @@ class Postman:
             if number := values.pop(name, ""):
                 values[shown] = words(int(number))
         return values
+
+
+def _show_windows(language: str, windows: Windows) -> str:
+    weekly = [show_weekly(language, window.weekday, window.start, window.until) for window in windows.weekly]
+    dated = [show_dated(language, window.day, window.start, window.until) for window in windows.dated]
+    return "; ".join(weekly + dated) or say(language, "date.any")

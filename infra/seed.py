@@ -44,7 +44,7 @@ def _publish(home: House, city: City, people: list[Person], streets: list[Any], 
     wanted: list[tuple[Any, Listing]] = []
     authors, places = cycle(people), cycle(streets)
     for number, row in enumerate(_rows("listings.jsonl")):
-        author = next(person for person in authors if row["kind"] == "need" or person.asks_per_week)
+        author = next(person for person in authors if _would(person, row))
         listing = _listing(home, city, row, author, next(places), now, key=f"seed-{number:04d}")
         if row["kind"] == "offer" and row["story"] == "open":
             offers[row["category"]].append(listing)
@@ -99,6 +99,12 @@ def _draft(city: City, row: Any, street: Any, now: int) -> Draft:
         on_behalf=behalf and OnBehalf(behalf["relation"], behalf["consent"], now),
         needed_by=None if days is None else now + days * DAY_S,
     )
+
+
+def _would(person: Person, row: Any) -> bool:
+    """Tell whether the person may have written the listing: who offers help is willing to be asked for it."""
+    willing = person.willing is None or row["category"] in person.willing
+    return row["kind"] == "need" or (willing and person.asks_per_week > 0)
 
 
 def _end(home: House, story: str, listing: Listing, now: int) -> None:

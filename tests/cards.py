@@ -63,7 +63,7 @@ class Cards:
             capacity=capacity,
             left=random.randint(0, capacity),
             published_at=published,
-            expires_at=published + random.choice((15, 30, 60, 90)) * DAY_S + random.randrange(DAY_S),
+            expires_at=NOW + random.randrange(-3_600, 60 * DAY_S),
             needed_by=NOW + random.randrange(30 * DAY_S) if random.random() < 0.2 else None,
             trust=random.choices((0, 1, 2, 3), (60, 25, 10, 5))[0],
         )

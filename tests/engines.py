@@ -1,6 +1,7 @@
 """The engine behind the tests, ministack as a child of their process, and the tables of a city for one."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -71,3 +72,11 @@ def fresh_city(client: Any) -> str:
     city = f"city-{next(_cities)}"
     create_tables(client, city, table_definitions())
     return city
+
+
+def until(happened: Callable[[], bool], timeout_s: float = 20.0) -> None:
+    """Wait for what another process does, and fail when it does not."""
+    late = time.monotonic() + timeout_s
+    while not happened():
+        assert time.monotonic() < late, "it did not happen"
+        time.sleep(0.02)

@@ -86,6 +86,7 @@ class MemoryTables:
 
     def commit(self, writes: Sequence[Write]) -> None:
         self.calls += 1
+        self._refuse_twice(writes)
         with self._lock:
             failed = [write for write in writes if not self._allowed(write)]
             if failed:
@@ -103,6 +104,15 @@ class MemoryTables:
         if isinstance(write, Count):
             return row is None or row["count"] < write.most
         return write.condition is None or holds(write.condition, row or {})
+
+    def _refuse_twice(self, writes):
+        """Refuse what DynamoDB refuses: two writes of one item in one transaction."""
+        items = [write for write in writes if not isinstance(write, Change)]
+        keys = [write.item if isinstance(write, Put) else write.key for write in items]
+        touched = [(write.table, self._key(write.table, key)) for write, key in zip(items, keys, strict=True)]
+        lines = [("changes", (write.subject, write.version)) for write in writes if isinstance(write, Change)]
+        if len({*touched, *lines}) != len(writes):
+            raise ValueError("a transaction writes one item twice")
 
     def _do(self, write, stamp):
         rows = self._rows[table_of(write)]

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Mapping
+from datetime import date
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import (
@@ -29,6 +30,7 @@ Model = TypeVar("Model")
 
 _INVISIBLE = re.compile("[\u202a-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb]")
 """What turns text around or hides in it; the marks that Arabic and emoji need stay."""
+FIRST_YEAR, LAST_YEAR = 2000, 2099
 _TOLD = ("min_length", "max_length", "ge", "gt", "le", "lt", "expected")
 
 
@@ -73,6 +75,15 @@ def _instant(value: Any) -> Any:
     return value
 
 
+def _in_our_days(when: date) -> date:
+    """Return the date; what no calendar here will ever show is refused, as nothing could say it back."""
+    if when.year < FIRST_YEAR:
+        raise PydanticCustomError("in_the_past", "long past")
+    if when.year > LAST_YEAR:
+        raise PydanticCustomError("too_far_ahead", "far ahead")
+    return when
+
+
 def minutes(text: str) -> int:
     """Return the minutes of a time of day."""
     return int(text[:2]) * 60 + int(text[3:])
@@ -89,7 +100,13 @@ Name = Annotated[
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]
 Languages = Annotated[tuple[Language, ...], Field(min_length=1, max_length=8)]
 TimeOfDay = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
-Instant = Annotated[AwareDatetime, BeforeValidator(_instant), Field(examples=["2026-12-24T18:00:00+01:00"])]
+Day = Annotated[date, AfterValidator(_in_our_days)]
+Instant = Annotated[
+    AwareDatetime,
+    BeforeValidator(_instant),
+    AfterValidator(_in_our_days),
+    Field(examples=["2026-12-24T18:00:00+01:00"]),
+]
 Urgency = Literal["low", "normal", "high"]
 
 

@@ -9,6 +9,7 @@ from chalicelib.api.operation import OPERATIONS, Operation, Parameter
 from chalicelib.api.problem import MEDIA_TYPE
 from chalicelib.api.reading import MOST_BYTES, MOST_DEPTH
 from chalicelib.cities.model import City
+from chalicelib.people.service import IP_LIMIT_PER_HOUR
 
 _REF = "#/components/schemas/{model}"
 _REASONS = {
@@ -17,7 +18,7 @@ _REASONS = {
     403: "Not yours, or not your turn",
     404: "There is no such thing",
     409: "The state of things does not allow it, or the Idempotency-Key was used for something else",
-    412: "A newer version stands; its number is in the problem's title",
+    412: "A newer version stands; the problem says which",
     413: f"The body is over {MOST_BYTES // 1024} kB",
     415: "The body is not application/json",
     422: "Fields are wrong: every one is named with a pointer and a code",
@@ -26,6 +27,34 @@ _REASONS = {
     500: "We failed; the id finds it in our log",
     503: "Nothing was lost; send the same request again after Retry-After seconds",
 }
+_HEADERS: Mapping[str, Mapping[str, Any]] = {
+    "ETag": {
+        "description": "The version, to be sent back in If-Match",
+        "required": True,
+        "schema": {"type": "string", "pattern": '^"[0-9]+"$'},
+    },
+    "Location": {
+        "description": "Where it is read from now on",
+        "required": True,
+        "schema": {"type": "string", "pattern": "^/v1/"},
+    },
+    "Link": {
+        "description": 'The next page, as <...>; rel="next"; absent on the last',
+        "schema": {"type": "string"},
+    },
+    "Retry-After": {
+        "description": "Seconds to wait",
+        "required": True,
+        "schema": {"type": "integer", "minimum": 1},
+    },
+    "WWW-Authenticate": {
+        "description": "How to sign in",
+        "required": True,
+        "schema": {"type": "string"},
+    },
+}
+_BESIDE = {401: ("WWW-Authenticate",), 429: ("Retry-After",), 503: ("Retry-After",)}
+"""What a refusal has beside its body."""
 _KEY = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -86,13 +115,24 @@ def _operation(declared: Operation, schemas: dict[str, Any]) -> dict[str, Any]:
 def _responses(declared: Operation, schemas: dict[str, Any]) -> Iterable[tuple[str, Any]]:
     for status, name in declared.answers.items():
         answer: dict[str, Any] = {"description": declared.summary}
-        if name is not None:
-            schema = _model(declared.noun, name, schemas)
-            answer["content"] = {media: {"schema": schema} for media in declared.media_types}
-        yield str(status), answer
+        shown = {"application/json": name, "application/geo+json": declared.geojson}
+        content = {
+            media: {"schema": _model(declared.noun, model, schemas)}
+            for media, model in shown.items()
+            if model
+        }
+        if content:
+            answer["content"] = content
+        yield str(status), _with_headers(answer, declared.headers)
     for status in sorted({*declared.problems, *_always(declared)}):
         problem = {MEDIA_TYPE: {"schema": {"$ref": _REF.format(model="Problem")}}}
-        yield str(status), {"description": _REASONS[status], "content": problem}
+        answer = {"description": _REASONS[status], "content": problem}
+        yield str(status), _with_headers(answer, _BESIDE.get(status, ()))
+
+
+def _with_headers(answer: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    headers = {name: _HEADERS[name] for name in names}
+    return {**answer, "headers": headers} if headers else answer
 
 
 def _always(declared: Operation) -> Iterable[int]:
@@ -122,7 +162,8 @@ def _path(declared: Operation) -> Iterable[Mapping[str, Any]]:
 
 def _parameter(parameter: Parameter) -> Mapping[str, Any]:
     schema = {"type": "array", "items": parameter.schema} if parameter.many else parameter.schema
-    return {"name": parameter.name, "in": "query", "description": parameter.about, "schema": schema}
+    said = {"name": parameter.name, "in": "query", "description": parameter.about, "schema": schema}
+    return {**said, "required": True} if parameter.required else said
 
 
 def _model(noun: str, name: str, schemas: dict[str, Any]) -> dict[str, Any]:
@@ -143,7 +184,8 @@ def _limits(city: City) -> str:
         f"The mutual-aid network of {city.name}. Places are shown as cells of about {city.cell_m} m. "
         f"Bodies hold at most {MOST_BYTES // 1024} kB and {MOST_DEPTH} levels; unknown members are refused. "
         f"A resident may publish {limits.listings_per_day} listings and make {limits.proposals_per_day} "
-        f"proposals a day; an address is sent {limits.sign_in_mails_per_hour} sign-in mails an hour. "
+        f"proposals a day, and reach {limits.radius_max_m} m at most; an address is sent "
+        f"{limits.sign_in_mails_per_hour} sign-in mails an hour, a network asks for {IP_LIMIT_PER_HOUR}. "
         "Past a limit the answer is 429 with Retry-After in seconds. "
         "Every POST needs an Idempotency-Key: the same request with the same key has one effect and one "
         "answer; another request with that key is refused. Problems are application/problem+json (RFC 9457) "

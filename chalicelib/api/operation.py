@@ -39,6 +39,7 @@ class Parameter:
     about: str
     schema: Mapping[str, Any]
     many: bool = False
+    required: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +58,11 @@ class Operation:
     answers: Mapping[int, str | None] = field(default_factory=dict)
     problems: tuple[int, ...] = ()
     versioned: bool = False
-    """The caller must send If-Match, and is answered an ETag."""
-    media_types: tuple[str, ...] = ("application/json",)
+    """The caller must send If-Match."""
+    headers: tuple[str, ...] = ()
+    """What the answer has beside its body: ETag, Location, Link."""
+    geojson: str | None = None
+    """The model of the answer to who asks for GeoJSON."""
     keyed: bool = True
     """A POST needs an Idempotency-Key, but a page's form does not."""
 
@@ -135,6 +139,8 @@ def serve_with(blueprint: Blueprint, declared: Operation, view: View, refusal: R
 
     def handler(**path: str) -> Response:
         answer, language = _answer(blueprint.current_request, path, declared, view, refusal)
+        if declared.method != "GET":
+            logger().info(declared.name, status=answer.status)
         headers = {
             "Content-Type": answer.media_type,
             "Content-Language": language,

@@ -10,7 +10,8 @@ from chalicelib.errors import DomainError, Fault, Invalid, Malformed
 MOST_BYTES = 64 * 1024
 MOST_DEPTH = 32
 _KEY = re.compile(r"[\x21-\x7e]{8,64}")
-_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
+"""A string, or the rest of the body when it does not end: nothing is read twice, whatever was sent."""
 
 
 class TooLarge(DomainError):

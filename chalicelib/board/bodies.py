@@ -1,6 +1,6 @@
 """What the board's routes say."""
 
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import BaseModel, Field
 
@@ -38,6 +38,22 @@ class SearchShown(BaseModel):
     next: str | None
 
 
+class CellPolygon(BaseModel):
+    """The edges of a cell, as longitude and latitude."""
+
+    type: Literal["Polygon"]
+    coordinates: list[list[tuple[float, float]]]
+
+
+class FeatureShown(BaseModel):
+    """A listing on the map."""
+
+    type: Literal["Feature"]
+    id: str
+    geometry: CellPolygon
+    properties: CardShown
+
+
 class SearchFeatures(BaseModel):
     """The same page as GeoJSON (RFC 7946): a feature a listing, its geometry the cell."""
 
@@ -45,4 +61,4 @@ class SearchFeatures(BaseModel):
     total: int
     facets: dict[str, int]
     next: str | None
-    features: list[dict[str, Any]]
+    features: list[FeatureShown]

@@ -6,11 +6,12 @@ from functools import cached_property
 from itertools import accumulate
 from math import asin, cos, degrees, pi, radians, sin, sqrt
 
-from chalicelib.places.model import EARTH_RADIUS_M, Cell, Point, distance_m
+from chalicelib.places.model import EARTH_RADIUS_M, METRES_PER_DEGREE, Cell, Point, distance_m
 
-DIAMETER_M = 2 * EARTH_RADIUS_M
+_DIAMETER_M = 2 * EARTH_RADIUS_M
 _DOUBT = 1e-7
 """Degrees of longitude within which only the distance itself tells whether a cell is in a disc."""
+_HALF_DEGREE = radians(0.5)
 _FAR = 179
 """Degrees of longitude from which the other way round the Earth may be the shorter."""
 
@@ -19,7 +20,7 @@ Run = tuple[int, int]
 
 
 class Row:
-    """The cells of one row that hold cards, from west to east; `first` and `end` are their place in the segment."""
+    """The cells of one row that hold cards, from west to east: of the segment's, those from `first` to `end`."""
 
     def __init__(self, size_m: int, row: int, first: int, cols: "array[int]") -> None:
         self.size_m, self.row, self.cols = size_m, row, cols
@@ -64,13 +65,19 @@ class Cells:
         self.starts = array("I", accumulate(counts, initial=0))
         """The first slot of each cell, and at the end how many slots there are."""
         self._firsts = list(accumulate((count for _, _, count in table[:-1]), initial=0)) if table else []
-        self.rows = [
+        self._rows = [
             Row(size_m, row, first, cols[first : first + count])
             for (size_m, row, count), first in zip(table, self._firsts, strict=True)
         ]
-        self.lats = [row.lat for row in self.rows]
-        self._west = min((row.west for row in self.rows), default=0.0)
-        self._east = max((row.east for row in self.rows), default=0.0)
+        self._lats = [row.lat for row in self._rows]
+        self._outlines = [
+            (row.radians, row.cos, row.west, row.east, row.first, row.end, row) for row in self._rows
+        ]
+        self._west = min((row.west for row in self._rows), default=0.0)
+        self._east = max((row.east for row in self._rows), default=0.0)
+        self.size_m = max((row.size_m for row in self._rows), default=1)
+        self.spread = max(self.size_m**2, self._box() // 3)
+        """About the square of the radius of a disc as large as where the cells lie."""
 
     @classmethod
     def of(cls, cells: list[Cell]) -> "Cells":
@@ -99,75 +106,73 @@ class Cells:
         return Cell(row.size_m, row.row, self.cols[index])
 
     def disc(self, point: Point, radius_m: int) -> list[Run]:
-        """Return the runs of cells that are at most `radius_m` from the point, in order and apart."""
-        if self.wraps(point):
+        """Return the runs of cells that are at most `radius_m` from the point, in order and apart.
+
+        A row that is wholly inside is told by its ends and a product: an angle is more than its sine.
+        """
+        if self._wraps(point):
             return self._disc_by_cell(point, radius_m)
         reach = degrees((radius_m + 1) / EARTH_RADIUS_M)
-        south, north = bisect_left(self.lats, point.lat - reach), bisect_right(self.lats, point.lat + reach)
-        top = sin(min((radius_m + 0.5) / DIAMETER_M, pi / 2)) ** 2
+        south, north = bisect_left(self._lats, point.lat - reach), bisect_right(self._lats, point.lat + reach)
+        top = sin(min((radius_m + 0.5) / _DIAMETER_M, pi / 2)) ** 2
         lat, lon, scale = radians(point.lat), point.lon, cos(radians(point.lat))
         runs: list[Run] = []
-        for row in self.rows[south:north]:
-            half = sin((row.radians - lat) / 2)
-            rest = (top - half * half) / (scale * row.cos)
-            if rest < 0:
-                continue
-            wide = degrees(2 * asin(min(1.0, sqrt(rest))))
-            if lon - wide + _DOUBT < row.west and row.east < lon + wide - _DOUBT:
-                _join(runs, row.first, row.end)
+        last = -1
+        for height, breadth, west, east, start, end, row in self._outlines[south:north]:
+            half = sin((height - lat) / 2)
+            rest = (top - half * half) / (scale * breadth)
+            side = (max(lon - west, east - lon) + _DOUBT) * _HALF_DEGREE
+            if side * side > rest:
+                if rest < 0:
+                    continue
+                start, end = row.within(point, degrees(2 * asin(min(1.0, sqrt(rest)))), radius_m)  # noqa: PLW2901
+                if start >= end:
+                    continue
+            if start == last:
+                runs[-1] = (runs[-1][0], end)
             else:
-                _join(runs, *row.within(point, wide, radius_m))
+                runs.append((start, end))
+            last = end
         return runs
 
     def distances(self, point: Point, slots: list[int]) -> list[int]:
         """Return the metres from the point to each slot."""
-        lat, scale = radians(point.lat), cos(radians(point.lat))
+        lat, lon, scale = radians(point.lat), point.lon, cos(radians(point.lat))
         found, start, end, metres = [], 0, 0, 0
+        first = last = 0
         for slot in slots:
             if not start <= slot < end:
                 index = bisect_right(self.starts, slot) - 1
                 start, end = self.starts[index], self.starts[index + 1]
-                row = self._row_of(index)
-                half = sin((row.radians - lat) / 2)
-                side = sin(radians(row.lons[index - row.first] - point.lon) / 2)
-                metres = metres_of(half * half + scale * row.cos * side * side)
+                if not first <= index < last:
+                    row = self._row_of(index)
+                    first, last, lons = row.first, row.end, row.lons
+                    half = sin((row.radians - lat) / 2)
+                    base, product = half * half, scale * row.cos
+                side = sin(radians(lons[index - first] - lon) / 2)
+                metres = round(_DIAMETER_M * asin(min(1.0, sqrt(base + product * side * side))))
             found.append(metres)
         return found
 
-    def wraps(self, point: Point) -> bool:
+    def _box(self) -> int:
+        if not self._rows:
+            return 0
+        middle = self._rows[len(self._rows) // 2]
+        high, wide = self._lats[-1] - self._lats[0], (self._east - self._west) * middle.cos
+        return round(high * wide * METRES_PER_DEGREE**2)
+
+    def _wraps(self, point: Point) -> bool:
         """Whether a cell may be nearer the other way round the Earth: then columns are not in order of distance."""
         return point.lon - self._west > _FAR or self._east - point.lon > _FAR
 
-    def by_cell(self, point: Point) -> list[tuple[int, int, int]]:
-        """Return the metres to each cell and its run of slots, nearest first, by working out all of them."""
-        metres = self.distances(point, list(self.starts[:-1]))
-        return sorted(zip(metres, self.starts, self.starts[1:], strict=False))
-
     def _row_of(self, index: int) -> Row:
-        return self.rows[bisect_right(self._firsts, index) - 1]
+        return self._rows[bisect_right(self._firsts, index) - 1]
 
     def _disc_by_cell(self, point: Point, radius_m: int) -> list[Run]:
-        runs: list[Run] = []
-        for index, metres in enumerate(self.distances(point, list(self.starts[:-1]))):
-            if metres <= radius_m:
-                _join(runs, index, index + 1)
-        return runs
+        metres = self.distances(point, list(self.starts[:-1]))
+        return [(index, index + 1) for index, far in enumerate(metres) if far <= radius_m]
 
 
 def place(cell: Cell) -> tuple[float, int, int]:
     """Return what slots are ordered by: rows from south to north, then columns."""
     return cell.centre.lat, cell.size_m, cell.col
-
-
-def metres_of(chord: float) -> int:
-    """Return the metres of a chord, which is the square of half its length on the unit sphere."""
-    return round(DIAMETER_M * asin(min(1.0, sqrt(chord))))
-
-
-def _join(runs: list[Run], start: int, end: int) -> None:
-    if start >= end:
-        return
-    if runs and runs[-1][1] == start:
-        runs[-1] = (runs[-1][0], end)
-    else:
-        runs.append((start, end))

@@ -1,6 +1,5 @@
 """Cards looked at one by one: the few that are too fresh to be in a segment."""
 
-from collections import Counter
 from collections.abc import Iterable
 
 from chalicelib.board.ids import pack
@@ -11,7 +10,7 @@ from chalicelib.places.model import distance_m
 
 
 def loose_found(
-    cards: Iterable[Card], query: Query, after: Key | None, now: int, facets: Counter[str]
+    cards: Iterable[Card], query: Query, after: Key | None, now: int, facets: dict[str, int]
 ) -> list[Found]:
     """Return the cards that a search finds beyond the position, and add their counts to the facets."""
     found = []
@@ -21,7 +20,7 @@ def loose_found(
         metres = distance_m(query.near, card.cell.centre) if query.near else None
         if metres is not None and query.radius_m is not None and metres > query.radius_m:
             continue
-        facets[card.category] += 1
+        facets[card.category] = facets.get(card.category, 0) + 1
         if not query.where.categories or card.category in query.where.categories:
             one = _found(card, metres, query)
             if after is None or one[:3] > after:
@@ -45,10 +44,10 @@ def fits(card: Card, where: Where) -> bool:
 
 def _found(card: Card, metres: int | None, query: Query) -> Found:
     if query.order == "ending":
-        return Found(0, card.expires_at, pack(card.id), metres, card)
+        return 0, card.expires_at, pack(card.id), metres, card
     first = 0
     if query.order == "distance":
         first = metres or 0
     elif query.order == "relevance":
         first = -sum(term in card.title_terms for term in query.where.terms)
-    return Found(first, -card.published_at, pack(card.id), metres, card)
+    return first, -card.published_at, pack(card.id), metres, card

@@ -1,41 +1,41 @@
-"""Cards nearest first: of one segment for a page, of the whole board for ranking."""
+"""Slots nearest first: ring after ring around a point, each sized to hold about as many as are wanted."""
 
 from collections.abc import Iterator
+from math import pi, sqrt
 
 from chalicelib.board.bits import slots_of
 from chalicelib.board.segment import Segment
-from chalicelib.board.walk import nearest
-from chalicelib.places.model import Point
+from chalicelib.places.model import EARTH_RADIUS_M, Point
 
-_FEW = 128
-"""Of so few cards the distances are all worked out; of more, cell after cell is looked at."""
-
-
-def near_first(segment: Segment, bits: int, point: Point, from_m: int = 0) -> Iterator[tuple[int, list[int]]]:
-    """Yield the slots of the set by their metres from the point, nearest first, from `from_m` on."""
-    if bits.bit_count() > _FEW:
-        return _by_cell(segment, bits, point, from_m)
-    slots = slots_of(bits)
-    by_distance: dict[int, list[int]] = {}
-    for slot, metres in zip(slots, segment.cells.distances(point, slots), strict=True):
-        if metres >= from_m:
-            by_distance.setdefault(metres, []).append(slot)
-    return iter(sorted(by_distance.items()))
+Near = tuple[int, int, int]
+"""Metres, rank by newness, slot."""
+_HALF_ROUND_M = round(pi * EARTH_RADIUS_M)
+_AMPLE = 1.3
+"""A ring is sized for so many times what is wanted: then one is mostly enough."""
+_GROWTH = 4
 
 
-def _by_cell(segment: Segment, bits: int, point: Point, from_m: int) -> Iterator[tuple[int, list[int]]]:
-    data = bits.to_bytes((len(segment) + 7) >> 3, "little")
-    last = -1
-    found: list[int] = []
-    for metres, start, end in nearest(segment.cells, point, from_m):
-        part = int.from_bytes(data[start >> 3 : (end + 7) >> 3], "little")
-        cell = part >> (start & 7) & ((1 << end - start) - 1)
-        if not cell:
-            continue
-        if metres != last and found:
-            yield last, found
-            found = []
-        last = metres
-        found += slots_of(cell, start)
-    if found:
-        yield last, found
+def nearest(
+    segment: Segment, bits: int, count: int, point: Point, radius_m: int | None, *, from_m: int, many: int
+) -> Iterator[list[Near]]:
+    """Yield the slots of the set from `from_m` to `radius_m` away, in order of distance and newness, in lots.
+
+    `count` is about how many slots the set has within the radius, `many` how many are wanted: they only choose
+    how far apart the rings are.
+    """
+    cells, ranks = segment.cells, segment.newest.ranks
+    end, reach = _HALF_ROUND_M if radius_m is None else radius_m, from_m - 1
+    if from_m:
+        low, inner = segment.within(point, reach)
+        bits ^= bits & inner << low
+    area = max(_AMPLE * many * min(end * end, cells.spread) / max(count, 1), cells.size_m**2 / 3)
+    while bits and reach < end:
+        reach = min(end, int(sqrt(max(0, reach) ** 2 + area)) + 1)
+        area *= _GROWTH
+        low, inner = segment.within(point, reach)
+        ring = bits >> low & inner
+        if ring:
+            bits ^= ring << low
+            slots = slots_of(ring, low)
+            metres = cells.distances(point, slots)
+            yield sorted(zip(metres, map(ranks.__getitem__, slots), slots, strict=True))

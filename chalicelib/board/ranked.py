@@ -10,6 +10,8 @@ from chalicelib.board.ids import Ids
 
 _FEW = 128
 """A set this small is cheaper to sort than to split."""
+_PATIENCE = 1024
+"""Ranks gone through one by one before the set is split."""
 _FLAGS = [bytes(49 if byte >> bit & 1 else 48 for byte in range(256)) for bit in range(8)]
 
 
@@ -44,18 +46,36 @@ class Ranked:
         low, high = bisect_left(self.numbers, number), bisect_right(self.numbers, number)
         return bisect_right(self._order, packed, low, high, key=ids.at) if low < high else low
 
-    def first(self, bits: int, count: int, start: int = 0) -> list[int]:
-        """Return, in order, the first `count` slots of the set among those of rank `start` and beyond.
+    def first(self, bits: int, count: int, many: int, start: int = 0) -> list[int]:
+        """Return, in order, the first `many` slots of the set among those of rank `start` and beyond.
 
-        The set is split by one slice after another, lower half first, until a part is small.
+        `count` is how many slots the set has: where it has enough of them, the order itself is gone through.
         """
         found: list[int] = []
+        if count * _PATIENCE >= 2 * many * len(self.ranks):
+            found, start = self._go_through(bits, many, start)
+        return found if len(found) == many else found + self._split(bits, many - len(found), start)
+
+    def _go_through(self, bits: int, many: int, start: int) -> tuple[list[int], int]:
+        """Return the set's slots among the next ranks, and the first rank not looked at."""
+        data = bits.to_bytes((len(self.ranks) >> 3) + 1, "little")
+        found: list[int] = []
+        for slot in self._order[start : start + _PATIENCE]:
+            if data[slot >> 3] >> (slot & 7) & 1:
+                found.append(slot)
+                if len(found) == many:
+                    break
+        return found, min(start + _PATIENCE, len(self.ranks))
+
+    def _split(self, bits: int, many: int, start: int) -> list[int]:
+        """The set is split by one slice after another, lower half first, until a part is small."""
+        found: list[int] = []
         parts = [(len(self._slices), 0, bits)]
-        while parts and len(found) < count:
+        while parts and len(found) < many:
             level, least, part = parts.pop()
             if level == 0 or part.bit_count() <= _FEW:
                 slots = sorted(slots_of(part), key=self.ranks.__getitem__)
-                found += [slot for slot in slots if self.ranks[slot] >= start][: count - len(found)]
+                found += [slot for slot in slots if self.ranks[slot] >= start][: many - len(found)]
                 continue
             level -= 1
             middle = least + (1 << level)

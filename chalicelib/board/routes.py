@@ -66,7 +66,8 @@ PARAMETERS = (
         parameters=PARAMETERS,
         answers={200: "SearchShown"},
         problems=(400, 422),
-        media_types=("application/json", "application/geo+json"),
+        headers=("Link",),
+        geojson="SearchFeatures",
     ),
 )
 def search_listings(call: Call) -> Answer:

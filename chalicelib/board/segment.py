@@ -1,11 +1,11 @@
 """A segment: cards as columns, made once and never changed."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 
-from chalicelib.board.bits import slots_of
-from chalicelib.board.cells import Cells, place
+from chalicelib.board.bits import from_slots, ones, slots_of
+from chalicelib.board.cells import Cells, Run, place
 from chalicelib.board.columns import Coded, Sparse
 from chalicelib.board.ids import Authors, Ids, pack
 from chalicelib.board.model import Where
@@ -15,6 +15,11 @@ from chalicelib.board.tally import Tally
 from chalicelib.board.text import Postings, Titles
 from chalicelib.board.times import Dated, Weeks
 from chalicelib.listings.card import Card, Kind, Urgency
+from chalicelib.places.model import Point
+
+
+_FEW = 256
+"""So few slots that do not stand are known one by one."""
 
 
 @dataclass(eq=False)
@@ -70,12 +75,24 @@ class Segment:
             postings=Postings.of([card.title_terms for card in cards], [card.text_terms for card in cards]),
         )
 
+    def __post_init__(self) -> None:
+        self._standing: tuple[int, int, int, list[int] | None] | None = None
+
     def __len__(self) -> int:
         return len(self.newest.ranks)
 
     @cached_property
     def tally(self) -> Tally:
         return Tally(self.kinds, self.categories, self.lefts, self.cells)
+
+    def standing(self, live: int, now: int) -> tuple[int, list[int] | None]:
+        """Return which of the live slots stand at `now`, and the slots that do not where those are few."""
+        unexpired = self.ending.beyond(now)
+        if self._standing is None or self._standing[0] is not live or self._standing[1] is not unexpired:
+            alive = live & unexpired
+            gone = ones(len(self)) ^ alive
+            self._standing = live, unexpired, alive, slots_of(gone) if gone.bit_count() <= _FEW else None
+        return self._standing[2:]
 
     def select(self, where: Where, bits: int) -> int:
         """Return the slots of the set that are all that is asked but for the category."""
@@ -96,6 +113,21 @@ class Segment:
         if where.when and bits:
             bits &= self.weeks.meets(where.when.slots) | self.dated.meets(where.when.spans)
         return bits
+
+    def within(self, point: Point, radius_m: int) -> tuple[int, int]:
+        """Return a slot and the set of slots whose cell is at most `radius_m` from the point, counted from it."""
+        return self.slots_in(self.cells.disc(point, radius_m))
+
+    def slots_in(self, runs: Sequence[Run]) -> tuple[int, int]:
+        """Return a slot and the slots of the runs of cells, counted from it: those below the ends but not the starts."""
+        if not runs:
+            return 0, 0
+        starts = self.cells.starts
+        low, size = starts[runs[0][0]], starts[runs[-1][1]] - starts[runs[0][0]]
+        if len(runs) == 1:
+            return low, ones(size)
+        above = from_slots([starts[start] - low for start, _ in runs], size)
+        return low, from_slots([starts[end] - low for _, end in runs], size) - above
 
     def speaking(self, languages: Iterable[str]) -> int:
         """Return the slots that have one of the languages."""

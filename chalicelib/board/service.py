@@ -20,9 +20,10 @@ from chalicelib.rounds import Round
 OVERLAP_MS = 30_000
 """How far back each query reads again: longer than a transaction takes to appear, and clocks differ."""
 STALE_MS = 5 * 86_400_000
-"""A replica or a snapshot older than this is not begun from: the log forgets after seven days."""
+"""A snapshot older than this is not begun from: the log forgets after seven days."""
 DAY_MS = 86_400_000
-"""A snapshot this old is made anew however little has changed."""
+"""A snapshot this old is made anew however little has changed, and a replica begins anew from it: so neither
+holds what is long gone."""
 FEW = 200
 SHARE = 50
 """A snapshot is made anew when the log since holds more than FEW lines and a SHARE-th of the cards."""
@@ -35,7 +36,7 @@ class LiveBoard:
         self._log = log
         self._replica = Replica()
         self._helpers: dict[str, Helper] = {}
-        self._read_ms = 0
+        self._read_ms = self._loaded_ms = 0
         self._lock = Lock()
 
     def search(self, query: Query, now: int) -> Page:
@@ -45,8 +46,9 @@ class LiveBoard:
         """Return the replica with every change that was committed before this call."""
         with self._lock:
             began = self._log.now_ms()
-            if began - self._read_ms > STALE_MS:
+            if began - self._loaded_ms > DAY_MS:
                 self._reload(now)
+                self._loaded_ms = began
             self._take(self._log.lines(self._read_ms - OVERLAP_MS), now)
             self._read_ms = max(self._read_ms, began)
             return self._replica

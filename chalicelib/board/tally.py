@@ -1,50 +1,53 @@
 """How many cards of each kind, category and state lie in some runs of cells, by subtraction."""
 
-from collections.abc import Iterable
+from array import array
+from bisect import bisect_right
+from collections.abc import Sequence
 from itertools import accumulate
 
 from chalicelib.board.cells import Cells, Run
 from chalicelib.board.columns import Coded
-from chalicelib.board.model import Where
+from chalicelib.board.model import State, Where
 from chalicelib.listings.card import Kind
 
-_LANE = 24
-_LARGEST = (1 << _LANE) - 1
+_LANE = 32
+_STATES: tuple[State, ...] = ("open", "matched")
 
 
 class Tally:
-    """Counts are lanes of one whole number, one lane for each kind, category and state that there can be.
+    """Counts are lanes of one whole number: a block of lanes a kind and state, in it a lane a category.
 
     Of each cell is kept the sum of all cells before it, so a run of cells costs one subtraction.
     """
 
     def __init__(self, kinds: Coded[Kind], categories: Coded[str], lefts: Coded[int], cells: Cells) -> None:
-        self._lanes = [
-            (kind, category, state)
-            for kind in kinds.values
-            for category in categories.values
-            for state in ("open", "matched")
-        ]
-        units = [1 << (_LANE * lane) for lane in range(len(self._lanes))]
-        full, many = lefts.spread([int(left == 0) for left in lefts.values]), len(categories.values)
-        columns = zip(kinds.codes, categories.codes, full, strict=True)
-        self._units = [units[2 * (many * kind + category) + matched] for kind, category, matched in columns]
+        self._categories: Sequence[str] = categories.values
+        self._blocks = [(kind, state) for kind in kinds.values for state in _STATES]
+        lanes = len(self._categories)
+        units = [1 << (_LANE * lane) for lane in range(len(self._blocks) * lanes)]
+        self._starts = cells.starts
+        full = lefts.spread([int(left == 0) for left in lefts.values])
+        columns = zip(kinds.codes, full, categories.codes, strict=True)
+        self._units = [units[(2 * kind + matched) * lanes + category] for kind, matched, category in columns]
         runs = zip(cells.starts, cells.starts[1:], strict=False)
         self._sums = list(accumulate((sum(self._units[start:end]) for start, end in runs), initial=0))
 
-    def count(self, where: Where, runs: Iterable[Run], gone: Iterable[int]) -> dict[str, int]:
-        """Return how many cards of each category lie in the runs of cells, without those of the slots gone.
+    def count(self, where: Where, runs: Sequence[Run], gone: Sequence[int]) -> dict[str, int]:
+        """Return how many cards of each category lie in the runs of cells, but for those of the slots gone.
 
         Of the filters only kind and state are looked at.
         """
-        sums, units, total = self._sums, self._units, 0
+        sums, units, total, part = self._sums, self._units, 0, 0
         for start, end in runs:
             total += sums[end] - sums[start]
+        edges = [self._starts[cell] for run in runs for cell in run] if gone else []
         for slot in gone:
-            total -= units[slot]
-        found: dict[str, int] = {}
-        for kind, category, state in self._lanes:
-            count, total = total & _LARGEST, total >> _LANE
-            if count and where.kind in {None, kind} and where.state in {None, state}:
-                found[category] = found.get(category, 0) + count
-        return found
+            if bisect_right(edges, slot) & 1:
+                total -= units[slot]
+        lanes = len(self._categories)
+        for kind, state in self._blocks:
+            if where.kind in {None, kind} and where.state in {None, state}:
+                part += total & ((1 << _LANE * lanes) - 1)
+            total >>= _LANE * lanes
+        counts = array("I", part.to_bytes(_LANE // 8 * lanes, "little"))
+        return {category: count for category, count in zip(self._categories, counts, strict=True) if count}

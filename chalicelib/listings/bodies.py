@@ -1,6 +1,5 @@
 """What is said to and by the listings' routes."""
 
-from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, StrictInt, model_validator
@@ -9,6 +8,7 @@ from pydantic_core import PydanticCustomError
 from chalicelib.api.bodies import (
     Body,
     CellShown,
+    Day,
     Instant,
     Languages,
     PlaceBody,
@@ -34,7 +34,7 @@ class WeeklyBody(Body):
 class DatedBody(Body):
     """Once, on this day, local time; past midnight when `until` is not after `start`."""
 
-    day: date
+    day: Day
     start: TimeOfDay
     until: TimeOfDay
 

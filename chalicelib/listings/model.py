@@ -103,15 +103,22 @@ class Listing:
         if version != self.version:
             raise Stale("version_stale", version=self.version)
 
-    def edited(self, draft: Draft, cell: Cell, *, held: bool) -> "Listing":
+    def edited(
+        self, draft: Draft, cell: Cell, now: int, *, held: bool, expires_at: int, remind_at: int | None
+    ) -> "Listing":
         """Say it anew. What is already taken stays taken: capacity cannot fall below it."""
-        if self.state not in ("open", "held"):
-            raise Conflict("listing_over", state=self.state)
+        if not self.stands_at(now) and self.state != "held":
+            raise Conflict("listing_over", state=self.shown_state(now))
         taken = self.draft.capacity - self.left
         if draft.capacity < taken:
             raise Conflict("capacity_taken", taken=taken)
         return self._next(
-            draft=draft, cell=cell, left=draft.capacity - taken, state="held" if held else self.state
+            draft=draft,
+            cell=cell,
+            left=draft.capacity - taken,
+            state="held" if held else self.state,
+            expires_at=expires_at,
+            remind_at=remind_at,
         )
 
     def renewed(self, now: int, *, expires_at: int, remind_at: int | None) -> "Listing":

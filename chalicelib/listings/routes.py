@@ -28,6 +28,7 @@ _ABOUT_PUBLISH = (
 )
 _PUBLISHED = {201: "OwnListingShown", 200: "OwnListingShown"}
 _OWN = {200: "OwnListingShown"}
+_ETAG = ("ETag",)
 
 
 def _publishing(kind: Kind) -> Operation:
@@ -42,11 +43,12 @@ def _publishing(kind: Kind) -> Operation:
         body="ListingBody",
         answers=_PUBLISHED,
         problems=(409, 422, 429),
+        headers=("ETag", "Location"),
     )
 
 
 def _act(name: str, path: str, summary: str, **more: Any) -> Operation:
-    return Operation("listings", name, "POST", path, "resident", summary, answers=_OWN, **more)
+    return Operation("listings", name, "POST", path, "resident", summary, answers=_OWN, headers=_ETAG, **more)
 
 
 @operation(routes, _publishing("need"))
@@ -70,6 +72,7 @@ def publish_offer(call: Call) -> Answer:
         "Read a listing",
         answers={200: "ListingShown"},
         problems=(404,),
+        headers=_ETAG,
     ),
 )
 def read_listing(call: Call) -> Answer:
@@ -122,6 +125,7 @@ def read_own_listings(call: Call) -> Answer:
         "Read a listing of mine, with its place",
         answers=_OWN,
         problems=(403, 404),
+        headers=_ETAG,
     ),
 )
 def read_own_listing(call: Call) -> Answer:
@@ -142,6 +146,7 @@ def read_own_listing(call: Call) -> Answer:
         answers=_OWN,
         problems=(403, 404, 409, 412, 422, 428),
         versioned=True,
+        headers=_ETAG,
     ),
 )
 def edit_listing(call: Call) -> Answer:
@@ -229,6 +234,7 @@ def read_held(call: Call) -> Answer:
         "Open a held listing",
         answers=_OWN,
         problems=(404, 409),
+        headers=_ETAG,
     ),
 )
 def release_listing(call: Call) -> Answer:
@@ -249,6 +255,7 @@ def release_listing(call: Call) -> Answer:
         body="RefuseBody",
         answers=_OWN,
         problems=(404, 409, 422),
+        headers=_ETAG,
     ),
 )
 def refuse_listing(call: Call) -> Answer:

@@ -63,11 +63,21 @@ class Publishing:
         return standing, standing is listing
 
     def edit(self, listing_id: str, draft: Draft, *, by: str, version: int, now: int) -> Listing:
+        """Say a listing anew; it ends when it did, unless it is needed by another time than before."""
         listing = self.owned(listing_id, by)
         listing.at(version)
         category = self._checked(draft, now)
-        cell = cell_at(draft.place.point, self.city.cell_m)
-        edited = listing.edited(draft, cell, held=category.moderation == "before")
+        expires_at, remind_at = listing.expires_at, listing.remind_at
+        if draft.needed_by != listing.draft.needed_by:
+            expires_at, remind_at = self._lifetime(category, draft, now)
+        edited = listing.edited(
+            draft,
+            cell_at(draft.place.point, self.city.cell_m),
+            now,
+            held=category.moderation == "before",
+            expires_at=expires_at,
+            remind_at=remind_at,
+        )
         try:
             self.listings.save(edited)
         except Conflict:

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from chalicelib.errors import Fault
+from chalicelib.wallclock import instant
 
 SLOT_MINUTES = 30
 SLOTS_A_DAY = 24 * 60 // SLOT_MINUTES
@@ -76,15 +77,22 @@ class Windows:
                 yield Fault(f"/windows/dated/{index}", "window_never_occurs")
 
 
-def instant(day: date, minutes: int, zone: ZoneInfo, *, fold: int = 0) -> int:
-    """Return the instant of a local wall-clock time; a time the clock skips is the moment it skips."""
-    midnight = datetime(day.year, day.month, day.day)  # noqa: DTZ001
-    naive = midnight + timedelta(minutes=minutes)
-    early = int(naive.replace(tzinfo=zone, fold=0).timestamp())
-    late = int(naive.replace(tzinfo=zone, fold=1).timestamp())
-    if early > late:  # skipped: fold 1 reads it by the offset after the change, fold 0 by the one before
-        return _change_between(late, early, zone)
-    return late if fold else early
+def write_windows(windows: Windows) -> str:
+    """Return the windows as one short text, for `read_windows`."""
+    weekly = [f"{w.weekday}/{w.start}/{w.until}" for w in windows.weekly]
+    return " ".join([*weekly, *(f"{w.day.isoformat()}/{w.start}/{w.until}" for w in windows.dated)])
+
+
+def read_windows(text: str) -> Windows:
+    rows = [row.split("/") for row in text.split()]
+    return Windows(
+        tuple(Weekly(int(day), int(start), int(until)) for day, start, until in rows if len(day) == 1),
+        tuple(
+            Dated(date.fromisoformat(day), int(start), int(until))
+            for day, start, until in rows
+            if len(day) > 1
+        ),
+    )
 
 
 def slots_of(span: Span, zone: ZoneInfo) -> int:
@@ -104,15 +112,3 @@ def slots_of(span: Span, zone: ZoneInfo) -> int:
 def overlap(spans: Iterable[Span], others: Iterable[Span]) -> bool:
     others = tuple(others)
     return any(start < end and begin < until for start, until in spans for begin, end in others)
-
-
-def _change_between(low: int, high: int, zone: ZoneInfo) -> int:
-    """Return the instant in (low, high] from which the zone's offset is the one at `high`."""
-    after = datetime.fromtimestamp(high, zone).utcoffset()
-    while high - low > 1:
-        middle = (low + high) // 2
-        if datetime.fromtimestamp(middle, zone).utcoffset() == after:
-            high = middle
-        else:
-            low = middle
-    return high

@@ -108,6 +108,8 @@ class Match:
 
     def followed(self, now: int) -> "Match":
         """Both were asked how it went; when nobody says, it is done in time."""
+        if self.state != "accepted":
+            raise Conflict("match_not_accepted", state=self.state)
         return replace(self, followed_up=True, due_at=now + DONE_S, version=self.version + 1)
 
     def told(self, by: str, now: int, outcome: Outcome) -> "Match":

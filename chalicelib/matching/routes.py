@@ -73,6 +73,7 @@ def read_candidates(call: Call) -> Answer:
         body="ProposeBody",
         answers={201: "MatchShown"},
         problems=(403, 404, 409, 422, 429),
+        headers=("Location",),
     ),
 )
 def propose_match(call: Call) -> Answer:

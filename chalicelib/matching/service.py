@@ -10,6 +10,7 @@ from chalicelib.cities.model import City
 from chalicelib.errors import Conflict, NotAllowed, NotFound, Unavailable
 from chalicelib.identity import is_id
 from chalicelib.listings.model import DAY_S, Listing
+from chalicelib.listings.windows import write_windows
 from chalicelib.matching.candidates import Candidate, candidates
 from chalicelib.matching.model import MOVES, CancelReason, DeclineReason, Match, Outcome, Side
 from chalicelib.matching.ranking import Fit, fit
@@ -237,6 +238,7 @@ def _mail(template: str, match: Match, to: str, pair: Pair, now: int) -> Notice:
         "title": need.draft.title if need else "",
         "text": theirs.draft.text if theirs else "",
         "category": need.draft.category if need else "",
+        "windows": write_windows(need.draft.windows) if need else "",
         "distance_m": str(distance_m(need.cell.centre, offer.cell.centre)) if need and offer else "",
         "due_at": str(match.due_at),
         "message": match.message if asked else match.answer,

@@ -3,16 +3,28 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 from chalicelib.errors import Conflict
 from chalicelib.identity import make_id
+from chalicelib.wallclock import instant
 
 State = Literal["waiting", "claimed", "unsure", "sent", "dropped", "parked"]
-"""waiting → claimed → sent. Also claimed → waiting (throttled, not sent), unsure (its answer or its sender
-was lost), dropped (not wanted) or parked (refused for good, tried too often); unsure → sent (the provider's
-word) or claimed again."""
+
+MOVES: Mapping[State, frozenset[State]] = MappingProxyType(
+    {
+        "waiting": frozenset({"waiting", "claimed", "sent", "dropped"}),
+        "claimed": frozenset({"waiting", "unsure", "sent", "parked"}),
+        "unsure": frozenset({"waiting", "claimed", "sent", "dropped"}),
+        "sent": frozenset(),
+        "dropped": frozenset(),
+        "parked": frozenset(),
+    }
+)
+"""It is put off while its reader sleeps, dropped when it is not wanted, parked when it was refused for good
+or tried too often, unsure when its answer or its sender was lost. The provider's own word makes it sent."""
 
 Topic = Literal["sign_in", "asked", "answered", "listing"]
 """What a resident can switch off; sign_in cannot be."""
@@ -70,8 +82,6 @@ class Notice:
 
     def claimed(self, now: int) -> "Notice":
         """Take it to send it now; whoever holds an older version has lost it."""
-        if self.state not in ("waiting", "unsure"):
-            raise Conflict("notice_not_waiting", state=self.state)
         return self._moved("claimed", due_at=now + LEASE_S)
 
     def sent(self, now: int, provider_id: str | None) -> "Notice":
@@ -83,13 +93,11 @@ class Notice:
 
     def failed(self, now: int) -> "Notice":
         """Not sent; wait and try again, or set it aside for a person after the last try."""
-        if self.attempts + 1 >= MOST_ATTEMPTS:
-            return replace(self.parked(now), attempts=self.attempts + 1)
-        return replace(self._moved("waiting", due_at=now + RETRY_S), attempts=self.attempts + 1)
+        return self._tried("waiting", now, RETRY_S)
 
     def unsure(self, now: int) -> "Notice":
         """It may have gone: wait for the provider's word before it is sent again."""
-        return replace(self._moved("unsure", due_at=now + SETTLE_S), attempts=self.attempts + 1)
+        return self._tried("unsure", now, SETTLE_S)
 
     def parked(self, now: int) -> "Notice":
         return self._moved("parked", due_at=now + KEPT_S)
@@ -99,15 +107,22 @@ class Notice:
 
     @property
     def over(self) -> bool:
-        return self.state in ("sent", "dropped", "parked")
+        return not MOVES[self.state]
+
+    def _tried(self, state: State, now: int, wait_s: int) -> "Notice":
+        if self.attempts + 1 < MOST_ATTEMPTS:
+            return replace(self._moved(state, due_at=now + wait_s), attempts=self.attempts + 1)
+        return replace(self.parked(now), attempts=self.attempts + 1)
 
     def _moved(self, state: State, *, due_at: int) -> "Notice":
+        if state not in MOVES[self.state]:
+            raise Conflict("notice_not_waiting", state=self.state)
         return replace(self, state=state, due_at=due_at, version=self.version + 1)
 
 
 @dataclass(frozen=True, slots=True)
 class Quiet:
-    """Hours without mail: minutes of the local day; past midnight when `until <= start`."""
+    """Hours without mail: minutes of the local day; past midnight when `until < start`, none when equal."""
 
     start: int
     until: int
@@ -116,16 +131,16 @@ class Quiet:
         """Return the first instant from `now` on that is not quiet."""
         local = datetime.fromtimestamp(now, zone)
         minute = local.hour * 60 + local.minute
-        quiet = (
-            (self.start <= minute < self.until)
-            if self.start < self.until
-            else (minute >= self.start or minute < self.until)
-        )
-        if not quiet:
+        if not self._holds(minute):
             return now
         day = local.date() if minute < self.until else local.date() + timedelta(days=1)
-        end = datetime(day.year, day.month, day.day, tzinfo=zone) + timedelta(minutes=self.until)
-        return max(now + 1, int(end.timestamp()))
+        end = instant(day, self.until, zone)
+        return end if end > now else instant(day, self.until, zone, fold=1)
+
+    def _holds(self, minute: int) -> bool:
+        if self.start <= self.until:
+            return self.start <= minute < self.until
+        return minute >= self.start or minute < self.until
 
 
 def notice(

@@ -9,9 +9,9 @@ Values, all text, of each template (one that is absent or empty leaves its line 
     asked_to_help     other_name title* category distance when answer_by text message
     offered_help      other_name title* category distance when answer_by text message
     match_accepted    other_name title* category when message
-    match_declined    other_name title* reason message
+    match_declined    other_name title* reason
     match_lapsed      other_name title*
-    match_cancelled   other_name title* reason message
+    match_cancelled   other_name title* reason
     how_did_it_go     other_name title*
     listing_ending    title* ends
     listing_expired   title* ends
@@ -81,9 +81,9 @@ _SHAPES: Mapping[str, _Shape] = MappingProxyType(
         "asked_to_help": _PROPOSED,
         "offered_help": _PROPOSED,
         "match_accepted": _Shape(("category", "when"), ("message",), next=True),
-        "match_declined": _Shape(("reason",), ("message",)),
+        "match_declined": _Shape(("reason",)),
         "match_lapsed": _Shape(),
-        "match_cancelled": _Shape(("reason",), ("message",)),
+        "match_cancelled": _Shape(("reason",)),
         "how_did_it_go": _Shape(),
         "listing_ending": _Shape(("ends",)),
         "listing_expired": _Shape(("ends",)),

@@ -36,10 +36,10 @@ class Mail:
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """Who gets a notice: where, in which language, and what they do not want."""
+    """Who gets a notice: where, in which languages, the best first, and what they do not want."""
 
     address: str
-    language: str
+    languages: tuple[str, ...]
     reachable: bool
     muted: frozenset[Topic]
     quiet: Quiet | None = None

@@ -94,7 +94,7 @@ class Dispatcher:
 
     def _recipient(self, notice: Notice) -> Recipient | None:
         if notice.address is not None:
-            return Recipient(notice.address, notice.language or "", reachable=True, muted=frozenset())
+            return Recipient(notice.address, (notice.language or "",), reachable=True, muted=frozenset())
         return self.recipients.recipient(notice.to)
 
     def _get(self, notice_id: str) -> Notice:

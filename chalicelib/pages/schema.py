@@ -1,5 +1,6 @@
 """A JSON Schema in a few words, as rows of a table, and as one value that fits it."""
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -90,8 +91,8 @@ def rows_of(document: Json, schema: Json, prefix: str = "") -> Iterator[Row]:
     required = schema.get("required", ())
     for name, member in schema.get("properties", {}).items():
         path = f"{prefix}{name}"
-        kind = kind_of(document, member)
-        yield Row(path, kind, _about(member), required=name in required)
+        kind = (*kind_of(document, member), *_default(member))
+        yield Row(path, kind, member.get("description", ""), required=name in required)
         yield from rows_of(document, member, f"{path}.")
 
 
@@ -151,6 +152,6 @@ def _bounds(schema: Json) -> tuple[Span, ...]:
     return (Span(", " + ", ".join(told)),) if told else ()
 
 
-def _about(member: Json) -> str:
-    about = str(member.get("description", ""))
-    return f"{about} Default: {member['default']}." if member.get("default") is not None else about
+def _default(schema: Json) -> tuple[Span, ...]:
+    default = schema.get("default")
+    return () if default is None else (Span(f"; {json.dumps(default, ensure_ascii=False)} unless given"),)

@@ -110,8 +110,8 @@ class DynamoPeople:
         person = self.get(person_id)
         if person is None:
             return None
-        language = person.languages[0] if person.languages else ""
-        return Recipient(person.email, language, person.mail == "fine", frozenset(person.muted), person.quiet)
+        reachable = person.mail == "fine"
+        return Recipient(person.email, person.languages, reachable, frozenset(person.muted), person.quiet)
 
     def _commit(self, writes: Sequence[Write], conflict: str) -> None:
         try:

@@ -34,7 +34,7 @@ routes = Blueprint(__name__)
         ),
         body="SignInBody",
         answers={202: "SignInShown"},
-        problems=(422, 429),
+        problems=(409, 422, 429),
     ),
 )
 def start_sign_in(call: Call) -> Answer:
@@ -104,8 +104,11 @@ def sign_out_everywhere(call: Call) -> Answer:
 
 @operation(
     routes,
-    Operation("people", "read_me", "GET", "/v1/me", "resident", "Read oneself", answers={200: "MeShown"}),
-)
+    Operation(
+        "people", "read_me", "GET", "/v1/me", "resident", "Read oneself",
+        answers={200: "MeShown"}, headers=("ETag",),
+    ),
+)  # fmt: skip
 def read_me(call: Call) -> Answer:
     return _me(call, call.person)
 
@@ -123,6 +126,7 @@ def read_me(call: Call) -> Answer:
         answers={200: "MeShown"},
         problems=(412, 422, 428),
         versioned=True,
+        headers=("ETag",),
     ),
 )
 def change_me(call: Call) -> Answer:

@@ -23,7 +23,12 @@ MOST_TEXT = 200
         "resident",
         "Read which addresses of the city a text may mean",
         parameters=(
-            Parameter("q", "The text typed", {"type": "string", "minLength": 3, "maxLength": MOST_TEXT}),
+            Parameter(
+                "q",
+                "The text typed",
+                {"type": "string", "minLength": 3, "maxLength": MOST_TEXT},
+                required=True,
+            ),
         ),
         answers={200: "AddressesShown"},
         problems=(422,),

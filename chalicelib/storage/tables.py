@@ -134,7 +134,7 @@ class Tables:
         try:
             answer: dict[str, Any] = self.connection.dispatch(operation, request)
         except VerboseClientError as error:
-            if error.cause_response_code in _PASSING_CALLS:
+            if _code(error) in _PASSING_CALLS:
                 raise Unavailable("busy") from error
             raise
         except BotoCoreError as error:
@@ -171,20 +171,26 @@ class Tables:
             for raw in answer["Items"]:
                 yield decode(raw)
                 seen += 1
-            if "LastEvaluatedKey" not in answer or (limit is not None and seen >= limit):
+                if seen == limit:
+                    return
+            if "LastEvaluatedKey" not in answer:
                 return
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
 
 def _refuse_or_pass(error: VerboseClientError, writes: Sequence[Write]) -> None:
     """Return when the transaction may be tried again; raise what it came to otherwise."""
-    if error.cause_response_code == "TransactionCanceledException":
+    if _code(error) == "TransactionCanceledException":
         codes = [reason and reason.code for reason in error.cancellation_reasons]
         failed = [w for w, code in zip(writes, codes, strict=False) if code == "ConditionalCheckFailed"]
         if failed:
             raise Refused(failed) from error
         if any(code in _PASSING for code in codes):
             return
-    elif error.cause_response_code in _PASSING_CALLS:
+    elif _code(error) in _PASSING_CALLS:
         return
     raise error
+
+
+def _code(error: VerboseClientError) -> str:
+    return str(error.response["Error"]["Code"])

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 _WORD = re.compile(r"[^\W_]+")
 _LONGEST = 40
+_TOO_SHORT = 3
+"""A word of so few letters is no plural: bus, cas, dos."""
 
 # Function words of the four languages of the product, folded. Verbs of asking and giving are kept out of
 # the index too: every need "cherche", every offer "propose".
@@ -51,6 +53,8 @@ def _stem(word: str) -> str:
         return ""  # what an elision leaves: l', d', j'
     with _ONE_AT_A_TIME:
         stem: str = _french().stemWord(word)
+    if len(stem) > _TOO_SHORT and stem[-1] == "s" and stem[-2] in "aiou":
+        stem = stem[:-1]  # the stemmer keeps the plural of these: vélos, amis, pneus
     # The stemmer tells é from e; folded, a past participle keeps its e's ("agees", "age").
     return stem.rstrip("e") or stem
 

@@ -11,7 +11,7 @@ from botocore.session import get_session
 
 from infra.emulator import ROOT, EmulatorError, account_of, emulator
 from infra.tables import OtherTable, create_tables, start_purging, table_definitions
-from tests.engines import fresh_city, ministack
+from tests.engines import fresh_city, ministack, until
 
 NOTE = {"pk": {"S": "a"}, "text": {"S": "né à Mulhouse"}, "photo": {"B": b"\x00\xff"}, "n": {"N": "7"}}
 
@@ -31,16 +31,6 @@ def dynamodb(url, account):
         aws_secret_access_key="local",
         config=Config(retries={"total_max_attempts": 1}, proxies={}),
     )
-
-
-def until(happened, timeout_s=20.0):
-    """Wait for what another process does; fail loudly when it does not."""
-    import time
-
-    late = time.monotonic() + timeout_s
-    while not happened():
-        assert time.monotonic() < late, "it did not happen"
-        time.sleep(0.02)
 
 
 def answers(url):

@@ -1,0 +1,202 @@
+"""Least privilege: each function may do what it is seen to do over a city's life, and nothing more."""
+
+import json
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from app import app
+from chalicelib import wiring
+from chalicelib.notices.repository import AnswerLost
+from chalicelib.storage.transaction import Change, Count, Delete, Put, table_of
+from infra.events import Context, schedule_event
+from infra.schedules import schedules_of
+from tests.city import ROOT, open_city
+from tests.fakes import Mailbox, MemoryTables
+
+POLICIES = {path.stem.removeprefix("policy-"): path for path in (ROOT / ".chalice").glob("policy-*.json")}
+SEND = {("mail", "SendEmail"), ("mail", "SendRawEmail")}
+"""The provider checks either action for a mail handed over whole."""
+_ACTION = {Put: "PutItem", Change: "PutItem", Delete: "DeleteItem", Count: "UpdateItem"}
+
+
+@dataclass
+class WatchedTables(MemoryTables):
+    """Tables that note who did what to them."""
+
+    actor: str = ""
+    used: Any = field(default_factory=lambda: defaultdict(set))
+
+    def _note(self, noun, action):
+        self.used[self.actor].add((noun, action))
+
+    def get(self, noun, key, **how):
+        self._note(noun, "GetItem")
+        return super().get(noun, key, **how)
+
+    def get_all(self, keys, **how):
+        for noun, _ in keys:
+            self._note(noun, "BatchGetItem")
+        return super().get_all(keys, **how)
+
+    def query(self, noun, condition, *, index=None, **how):
+        self._note(f"{noun}/index/{index}" if index else noun, "Query")
+        return super().query(noun, condition, index=index, **how)
+
+    def scan(self, noun, **how):
+        self._note(noun, "Scan")
+        return super().scan(noun, **how)
+
+    def put(self, noun, item):
+        self._note(noun, "PutItem")
+        super().put(noun, item)
+
+    def commit(self, writes):
+        for write in writes:
+            self._note(table_of(write), _ACTION[type(write)])
+        super().commit(writes)
+
+
+@dataclass
+class WatchedMailbox(Mailbox):
+    """A mailbox that notes who used it; `lost` keeps its answers from whoever sends."""
+
+    tables: Any = None
+    lost: bool = False
+
+    def send(self, mail, notice_id):
+        self.tables.used[self.tables.actor].update(SEND)
+        answer = super().send(mail, notice_id)
+        if self.lost:
+            raise AnswerLost
+        return answer
+
+
+@pytest.fixture(scope="module")
+def used():
+    """Return what each function did while a city lived for most of a year."""
+    city = open_city(tables=WatchedTables(clock_ms=lambda: city.clock.now * 1000))
+    city.mailbox = city.house.__dict__["mailer"] = WatchedMailbox(tables=city.tables)
+    del city.house.__dict__["address_book"]  # the one in the city's own table instead
+    try:
+        _live(city)
+    finally:
+        wiring.install(None)
+    return city.tables.used
+
+
+def _live(city):
+    city.tables.actor = "api_handler"
+    need, token, match = _be_busy(city)
+    _moderate(city)
+    _lose_an_answer(city)
+    _run(city, *_SCHEDULES)
+    for actor in ("rebuild_board", "api_handler"):
+        city.house.__dict__.pop("board")  # as a function that has just begun
+        city.tables.actor = actor
+        city.house.board.fresh(city.clock.now)
+    city.clock.turn(days=6)
+    city.post(f"/v1/listings/{need['id']}/renew", token=token)
+    city.post(f"/v1/matches/{match}/tell", {"outcome": "went_well"}, token=token)
+    assert city.call("DELETE", "/v1/sessions/current", token=token).status == 204
+    for _ in range(30):
+        city.clock.turn(days=9)
+        _run(city, *_SCHEDULES)
+
+
+def _be_busy(city):
+    need = city.publish("need", "monique@example.org")
+    offer = city.publish("offer", "yusuf@example.org", reach_m=5000)
+    token, other = city.sign_in("monique@example.org"), city.sign_in("yusuf@example.org")
+    assert city.get("/v1/addresses", token=token, query={"q": "3 rue de la Paix"}).status == 200
+    assert city.get(f"/v1/me/listings/{need['id']}/candidates", token=token).json["candidates"]
+    asked = city.post("/v1/matches", {"need": need["id"], "offer": offer["id"]}, token=token)
+    accept, *_ = city.links("yusuf@example.org")
+    assert city.post(accept, raw=b"message=Oui", key=False).status == 200
+    for path in ("/v1/me/listings", "/v1/matches", "/v1/me"):
+        assert city.get(path, token=other).status == 200
+    return need, token, asked.json["id"]
+
+
+def _moderate(city):
+    token = city.sign_in("samira@example.org")
+    person = city.house.people.get(token.partition(".")[0])
+    city.house.people.save(person.changed(role="moderator"))
+    assert city.get("/v1/held", token=token).status == 200
+
+
+def _lose_an_answer(city):
+    """Ask somebody who never answers, by a mail whose answer is lost and which comes back."""
+    need, offer = city.publish("need", "lea@example.org"), city.publish("offer", "omar@example.org")
+    token, city.mailbox.lost = city.sign_in("lea@example.org"), True
+    asked = city.post("/v1/matches", {"need": need["id"], "offer": offer["id"]}, token=token)
+    city.mailbox.lost, city.tables.actor = False, "mail_events"
+    assert asked.status == 201
+    for kind in ("Send", "Bounce"):
+        event = _mail_event(kind, city.mailbox.mails[-1][1])
+        app.handler_map["mail_events"](event, Context("mail_events"))
+
+
+_SCHEDULES = tuple(schedule.name for schedule in schedules_of(app))
+
+
+def _run(city, *names):
+    wiring.install(city.house)
+    for schedule in schedules_of(app):
+        if schedule.name in names:
+            city.tables.actor = schedule.name
+            schedule.run()
+
+
+def _mail_event(kind, notice):
+    mail = {"messageId": "provider-1", "tags": {"notice": [notice]}}
+    detail = {"eventType": kind, "mail": mail, "bounce": {"bounceType": "Permanent"}}
+    return {**schedule_event("mail", 0.0), "source": "aws.ses", "detail": detail}
+
+
+def test_every_function_has_a_written_policy():
+    config = json.loads((ROOT / ".chalice" / "config.json").read_text(encoding="utf-8"))
+    assert config["autogen_policy"] is False
+    assert set(config["lambda_functions"]) == set(POLICIES)
+    assert set(POLICIES) == {"api_handler", *(source.name for source in app.event_sources)}
+    for name, function in config["lambda_functions"].items():
+        assert function["iam_policy_file"] == POLICIES[name].name
+
+
+@pytest.mark.parametrize("name", sorted(POLICIES))
+def test_a_function_may_do_what_it_does_and_nothing_more(name, used):
+    assert _allowed(name) == used[name]
+
+
+@pytest.mark.parametrize("name", sorted(POLICIES))
+def test_no_policy_reaches_beyond_the_city(name):
+    for statement in _statements(name):
+        assert statement["Effect"] == "Allow"
+        for resource in _resources(statement):
+            assert "${City}" in resource or resource.endswith("identity/${SenderIdentity}")
+            assert "*" not in resource.removesuffix(":log-stream:*")
+        assert not any("*" in action for action in statement["Action"])
+
+
+def _allowed(name):
+    allowed = set()
+    for statement in _statements(name):
+        for action in statement["Action"]:
+            service, _, operation = action.partition(":")
+            for resource in _resources(statement):
+                if service == "dynamodb":
+                    allowed.add((resource.partition("table/entraide-${City}-")[2], operation))
+                elif service == "ses":
+                    allowed.add(("mail", operation))
+    return allowed
+
+
+def _statements(name):
+    return json.loads(POLICIES[name].read_text(encoding="utf-8"))["Statement"]
+
+
+def _resources(statement):
+    given = statement["Resource"]
+    return [each["Fn::Sub"] for each in (given if isinstance(given, list) else [given])]
