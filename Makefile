@@ -5,7 +5,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check install --quiet --progress-bar off -c constraints.txt
 
-.PHONY: run test lint types contracts soak bench messages docs clean
+.PHONY: run test lint types contracts soak bench messages docs package clean
 
 run: $(VENV)/local
 	@exec $(PY) -m infra.local --city $(CITY) --port $(PORT)
@@ -34,6 +34,11 @@ messages: $(VENV)/dev
 
 docs: $(VENV)/dev
 	$(PY) -m infra.docs
+
+package: $(VENV)/dev
+	@$(PY) -m infra.requirements
+	@AWS_DEFAULT_REGION=$${AWS_DEFAULT_REGION:-eu-west-3} PYTHONDONTWRITEBYTECODE=1 \
+		$(VENV)/bin/chalice package --merge-template infra/resources.json build/package
 
 clean:
 	rm -rf $(VENV) .local vendor/built build

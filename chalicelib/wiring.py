@@ -1,22 +1,27 @@
-"""Where ports meet adapters: a city's parts, each made on first use."""
+"""Where ports meet adapters: a city's parts, each imported and made on first use.
+
+A cold function pays for what its first request needs and for nothing else.
+"""
 
 import random
 import time
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from chalicelib.board.service import LiveBoard
-from chalicelib.cities.model import City, load_city
 from chalicelib.identity import Secrets
-from chalicelib.listings.service import Publishing
-from chalicelib.matching.service import Matching
-from chalicelib.notices.repository import Mailer
-from chalicelib.notices.service import Dispatcher
-from chalicelib.people.repository import People
-from chalicelib.people.service import Door
-from chalicelib.places.repository import AddressBook
 from chalicelib.settings import Settings
-from chalicelib.storage.tables import Tables, connect
+
+if TYPE_CHECKING:
+    from chalicelib.board.service import LiveBoard
+    from chalicelib.cities.model import City
+    from chalicelib.listings.service import Publishing
+    from chalicelib.matching.service import Matching
+    from chalicelib.notices.repository import Mailer
+    from chalicelib.notices.service import Dispatcher
+    from chalicelib.people.repository import People
+    from chalicelib.people.service import Door
+    from chalicelib.places.repository import AddressBook
+    from chalicelib.storage.tables import Tables
 
 
 class House:
@@ -31,7 +36,9 @@ class House:
         return int(time.time())
 
     @cached_property
-    def city(self) -> City:
+    def city(self) -> "City":
+        from chalicelib.cities.model import load_city
+
         return load_city(self.settings.city_file)
 
     @cached_property
@@ -39,45 +46,52 @@ class House:
         return Secrets(self.settings.signing_key)
 
     @cached_property
-    def tables(self) -> Tables:
+    def tables(self) -> "Tables":
+        from chalicelib.storage.tables import Tables, connect
+
         return Tables(connect(self.settings.region), self.settings.city, _clock_ms, _pause)
 
     @cached_property
-    def people(self) -> People:
+    def people(self) -> "People":
         from chalicelib.people.dynamodb import DynamoPeople
 
         return DynamoPeople(self.tables)
 
     @cached_property
-    def door(self) -> Door:
+    def door(self) -> "Door":
+        from chalicelib.people.service import Door
+
         return Door(self.people, self.secrets, self.city.limits.sign_in_mails_per_hour)
 
     @cached_property
-    def address_book(self) -> AddressBook:
+    def address_book(self) -> "AddressBook":
         from chalicelib.places.dynamodb import DynamoAddressBook
 
         return DynamoAddressBook(self.tables)
 
     @cached_property
-    def publishing(self) -> Publishing:
+    def publishing(self) -> "Publishing":
         from chalicelib.listings.dynamodb import DynamoListings
+        from chalicelib.listings.service import Publishing
 
         return Publishing(DynamoListings(self.tables, self.city.zone), self.city)
 
     @cached_property
-    def board(self) -> LiveBoard:
+    def board(self) -> "LiveBoard":
         from chalicelib.board.dynamodb import DynamoChangeLog
+        from chalicelib.board.service import LiveBoard
 
         return LiveBoard(DynamoChangeLog(self.tables, self.city.zone))
 
     @cached_property
-    def matching(self) -> Matching:
+    def matching(self) -> "Matching":
         from chalicelib.matching.dynamodb import DynamoMatches
+        from chalicelib.matching.service import Matching
 
         return Matching(DynamoMatches(self.tables, self.city.zone), self.people, self.city)
 
     @cached_property
-    def mailer(self) -> Mailer:
+    def mailer(self) -> "Mailer":
         from chalicelib.notices import ses
 
         sender = self.city.sender
@@ -85,8 +99,9 @@ class House:
         return ses.Ses(client, sender.name, sender.address, self.settings.configuration_set)
 
     @cached_property
-    def dispatcher(self) -> Dispatcher:
+    def dispatcher(self) -> "Dispatcher":
         from chalicelib.notices.dynamodb import DynamoOutbox
+        from chalicelib.notices.service import Dispatcher
         from chalicelib.people.dynamodb import DynamoPeople
         from chalicelib.postman import Postman
 

@@ -3,7 +3,6 @@
 It holds what runs in Lambda and everything that needs, each at the version of constraints.txt.
 """
 
-import sys
 import tomllib
 from collections.abc import Iterable, Mapping
 from importlib.metadata import requires
@@ -44,6 +43,3 @@ def _pins(constraints: str) -> Mapping[str, str]:
 
 if __name__ == "__main__":
     WRITTEN.write_text(requirements(), encoding="utf-8")
-    sys.stdout.write(
-        f"{WRITTEN.name}: {len(WRITTEN.read_text(encoding='utf-8').splitlines()) - 1} packages\n"
-    )

@@ -3,7 +3,7 @@
 import io
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import count
 from pathlib import Path
@@ -97,6 +97,14 @@ class TestCity:
             self.tokens[email] = opened.json["token"]
         return self.tokens[email]
 
+    def moderator(self, email: str = "mairie@example.org") -> str:
+        """Return the token of a session of somebody whom the city trusts with the held listings."""
+        token = self.sign_in(email)
+        person, _ = self.house.door.who(token, now=self.clock.now)
+        if person.role != "moderator":
+            self.house.people.save(person.changed(role="moderator"))
+        return token
+
     def publish(self, kind: str, by: str, **fields) -> Any:
         reply = self.post(f"/v1/{kind}s", a_listing(**fields), token=self.sign_in(by))
         assert reply.status == 201, reply.text
@@ -127,12 +135,21 @@ def a_listing(**fields) -> dict[str, Any]:
     }
 
 
-def open_city(*, tables: Any = None, slug: str = "mulhouse", key: str = "k" * 32) -> TestCity:
+def open_city(
+    *, tables: Any = None, slug: str = "mulhouse", key: str = "k" * 32, held: tuple[str, ...] = ()
+) -> TestCity:
+    """Open a city; listings of the `held` categories wait for a moderator."""
     clock = Clock()
     tables = tables or MemoryTables(slug, lambda: clock.now * 1000)
     settings = Settings(slug, "eu-west-3", "https://entraide.test", key.encode(), f"entraide-{slug}")
     mailbox = Mailbox()
     house = House(settings, tables=tables, mailer=mailbox, now=clock, address_book=_address_book(slug))
+    if held:
+        kinds = [
+            replace(each, moderation="before") if each.slug in held else each
+            for each in house.city.categories
+        ]
+        house.city = replace(house.city, categories=tuple(kinds))
     return TestCity(clock, tables, mailbox, house, _gateway())
 
 

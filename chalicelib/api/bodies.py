@@ -14,7 +14,6 @@ from pydantic import (
     ConfigDict,
     Field,
     StrictFloat,
-    StrictInt,
     StringConstraints,
     ValidationError,
     model_validator,
@@ -38,6 +37,11 @@ class Body(BaseModel):
     """A body with no unknown member."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def one_way_of(*ways: tuple[str, ...]) -> ConfigDict:
+    """Return what makes the document say that these members are given one way or the other."""
+    return ConfigDict(json_schema_extra={"oneOf": [{"required": list(way)} for way in ways]})
 
 
 def read_body(schema: type[Model], value: Any) -> Model:
@@ -113,16 +117,18 @@ Urgency = Literal["low", "normal", "high"]
 class PointBody(Body):
     """Degrees, WGS 84."""
 
-    lat: Annotated[StrictFloat | StrictInt, Field(ge=-90, le=90, examples=[47.7486])]
-    lon: Annotated[StrictFloat | StrictInt, Field(ge=-180, le=180, examples=[7.3393])]
+    lat: Annotated[StrictFloat, Field(ge=-90, le=90, examples=[47.7486])]
+    lon: Annotated[StrictFloat, Field(ge=-180, le=180, examples=[7.3393])]
 
     @property
     def point(self) -> Point:
-        return Point(float(self.lat), float(self.lon))
+        return Point(self.lat, self.lon)
 
 
 class PlaceBody(Body):
     """Where: either a point or the text of an address. It stays private; the public sees its cell."""
+
+    model_config = one_way_of(("point",), ("address",))
 
     point: PointBody | None = None
     address: (

@@ -180,12 +180,14 @@ def _add(schemas: dict[str, Any], model: Any) -> None:
 
 def _limits(city: City) -> str:
     limits = city.limits
+    categories = ", ".join(f"{each.slug} {each.lifetime_days}" for each in city.categories)
     return (
         f"The mutual-aid network of {city.name}. Places are shown as cells of about {city.cell_m} m. "
         f"Bodies hold at most {MOST_BYTES // 1024} kB and {MOST_DEPTH} levels; unknown members are refused. "
         f"A resident may publish {limits.listings_per_day} listings and make {limits.proposals_per_day} "
         f"proposals a day, and reach {limits.radius_max_m} m at most; an address is sent "
         f"{limits.sign_in_mails_per_hour} sign-in mails an hour, a network asks for {IP_LIMIT_PER_HOUR}. "
+        f"The categories, and for how many days a listing of each stands: {categories}. "
         "Past a limit the answer is 429 with Retry-After in seconds. "
         "Every POST needs an Idempotency-Key: the same request with the same key has one effect and one "
         "answer; another request with that key is refused. Problems are application/problem+json (RFC 9457) "

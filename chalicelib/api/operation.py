@@ -6,7 +6,7 @@ What is declared here is what runs and what /openapi.json says: there is no seco
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from uuid import uuid4
 
 from chalice import Blueprint, CORSConfig, Response
@@ -15,9 +15,11 @@ from chalicelib.api.problem import MEDIA_TYPE, internal, problem
 from chalicelib.api.reading import read_json, read_key
 from chalicelib.errors import DomainError, NotAllowed, NotSignedIn
 from chalicelib.observability import logger
-from chalicelib.people.model import Person, Session
 from chalicelib.wiring import House, house
 from chalicelib.wording.model import choose
+
+if TYPE_CHECKING:
+    from chalicelib.people.model import Person, Session
 
 Who = Literal["anyone", "resident", "moderator"]
 Method = Literal["GET", "POST", "PATCH", "DELETE"]
@@ -91,14 +93,14 @@ class Call:
     headers: Mapping[str, str]
     raw: bytes
     ip: str
-    entered: tuple[Person, Session] | None
+    entered: "tuple[Person, Session] | None"
 
     @property
-    def person(self) -> Person:
+    def person(self) -> "Person":
         return self._entered()[0]
 
     @property
-    def session(self) -> Session:
+    def session(self) -> "Session":
         return self._entered()[1]
 
     @property
@@ -111,7 +113,7 @@ class Call:
 
         return read_body(schema, read_json(self.raw, self.headers.get("content-type", "")))
 
-    def _entered(self) -> tuple[Person, Session]:
+    def _entered(self) -> "tuple[Person, Session]":
         if self.entered is None:
             raise NotSignedIn("not_signed_in")
         return self.entered
@@ -196,7 +198,7 @@ def _call(home: House, request: Any, path: Mapping[str, str], declared: Operatio
     return call
 
 
-def _enter(home: House, headers: Mapping[str, str]) -> tuple[Person, Session]:
+def _enter(home: House, headers: Mapping[str, str]) -> "tuple[Person, Session]":
     scheme, _, token = headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise NotSignedIn("not_signed_in")

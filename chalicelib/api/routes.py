@@ -1,13 +1,15 @@
 """What the API says of itself: the OpenAPI document, and the same as a page to read."""
 
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chalice import Blueprint
 
 from chalicelib.api.operation import Answer, Call
 from chalicelib.api.page import html, page
-from chalicelib.cities.model import City
+
+if TYPE_CHECKING:
+    from chalicelib.cities.model import City
 
 routes = Blueprint(__name__)
 
@@ -27,7 +29,7 @@ def read_docs(call: Call) -> Answer:
 
 
 @cache
-def _document(city: City) -> dict[str, Any]:
+def _document(city: "City") -> dict[str, Any]:
     from chalicelib.api.openapi import document
 
     return document(city, VERSION)

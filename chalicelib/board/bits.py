@@ -1,6 +1,6 @@
 """Bitmaps: sets of slots as whole numbers, slot `n` being bit `n`."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 _MARK = bytes([0] + [1] * 255)
 _BITS = tuple(tuple(bit for bit in range(8) if byte >> bit & 1) for byte in range(256))
@@ -22,6 +22,21 @@ def from_slots(slots: Iterable[int], size: int) -> int:
     for slot in slots:
         buffer[slot >> 3] |= 1 << (slot & 7)
     return int.from_bytes(buffer, "little")
+
+
+def window(runs: Sequence[tuple[int, int]]) -> tuple[int, int]:
+    """Return the first slot of the runs and the set of their slots, counted from it.
+
+    A run is a first slot and the one after the last; runs are in order, apart, and none is empty. The set is
+    what is below the ends less what is below the starts.
+    """
+    if not runs:
+        return 0, 0
+    low, size = runs[0][0], runs[-1][1] - runs[0][0]
+    if len(runs) == 1:
+        return low, ones(size)
+    below = from_slots([start - low for start, _ in runs], size)
+    return low, from_slots([end - low for _, end in runs], size) - below
 
 
 def slots_of(bits: int, base: int = 0) -> list[int]:

@@ -138,19 +138,20 @@ class Cells:
     def distances(self, point: Point, slots: list[int]) -> list[int]:
         """Return the metres from the point to each slot."""
         lat, lon, scale = radians(point.lat), point.lon, cos(radians(point.lat))
-        found, start, end, metres = [], 0, 0, 0
-        first = last = 0
+        starts, found, metres = self.starts, [], 0
+        start = end = first = last = 0
         for slot in slots:
             if not start <= slot < end:
-                index = bisect_right(self.starts, slot) - 1
-                start, end = self.starts[index], self.starts[index + 1]
+                index = bisect_right(starts, slot) - 1
+                start, end = starts[index], starts[index + 1]
                 if not first <= index < last:
                     row = self._row_of(index)
                     first, last, lons = row.first, row.end, row.lons
                     half = sin((row.radians - lat) / 2)
                     base, product = half * half, scale * row.cos
                 side = sin(radians(lons[index - first] - lon) / 2)
-                metres = round(_DIAMETER_M * asin(min(1.0, sqrt(base + product * side * side))))
+                chord = base + product * side * side
+                metres = round(_DIAMETER_M * asin(sqrt(chord) if chord < 1 else 1.0))
             found.append(metres)
         return found
 

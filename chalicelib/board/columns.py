@@ -44,6 +44,10 @@ class Coded(Generic[T]):
             bits = self._bits[key] = from_flags(self.spread(flags))
         return bits
 
+    def gathered(self, slots: Iterable[int]) -> "Coded[T]":
+        """Return the column of those slots alone."""
+        return Coded(self.values, narrow((self.codes[slot] for slot in slots), len(self.values)))
+
     def spread(self, table: Sequence[int]) -> bytes:
         """Return a byte a slot: what the table has for its code."""
         if isinstance(self.codes, bytes):

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from chalicelib.listings.card import Kind, Urgency
 from chalicelib.listings.windows import Span, overlap
@@ -125,8 +125,7 @@ class Query:
             raise ValueError("a page holds one card at least")
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """A card found, and how far its cell's centre is from the point asked about."""
 
     card: Shown

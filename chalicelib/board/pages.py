@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from chalicelib.board.model import Query, Shown
-from chalicelib.board.nearest import nearest
+from chalicelib.board.nearest import rings
 from chalicelib.board.seen import Seen
 from chalicelib.board.segment import Segment
 from chalicelib.places.model import Point
@@ -59,8 +59,9 @@ def _by_distance(
     many: int,
 ) -> _Chosen:
     from_m, from_rank = start or (0, 0)
-    found: _Chosen = []
-    for ring in nearest(segment, bits, count, point, radius_m, from_m=from_m, many=many):
+    ranks, found = segment.newest.ranks, list[tuple[int, int, int]]()
+    for slots, metres in rings(segment, bits, count, point, radius_m, from_m=from_m, many=many):
+        ring = sorted(zip(metres, [ranks[slot] for slot in slots], slots, strict=True))
         found += [one for one in ring if one[0] > from_m or one[1] >= from_rank] if start else ring
         if len(found) >= many:
             break

@@ -54,7 +54,7 @@ class Ranked:
         found: list[int] = []
         if count * _PATIENCE >= 2 * many * len(self.ranks):
             found, start = self._go_through(bits, many, start)
-        return found if len(found) == many else found + self._split(bits, many - len(found), start)
+        return found if len(found) == many else found + self._split(bits, count, many - len(found), start)
 
     def _go_through(self, bits: int, many: int, start: int) -> tuple[list[int], int]:
         """Return the set's slots among the next ranks, and the first rank not looked at."""
@@ -67,13 +67,16 @@ class Ranked:
                     break
         return found, min(start + _PATIENCE, len(self.ranks))
 
-    def _split(self, bits: int, many: int, start: int) -> list[int]:
-        """The set is split by one slice after another, lower half first, until a part is small."""
+    def _split(self, bits: int, count: int, many: int, start: int) -> list[int]:
+        """The set is split by one slice after another, lower half first, until a part is small.
+
+        A half is taken to hold half as many; it is counted only when that would be few.
+        """
         found: list[int] = []
-        parts = [(len(self._slices), 0, bits)]
+        parts = [(len(self._slices), 0, bits, count)]
         while parts and len(found) < many:
-            level, least, part = parts.pop()
-            if level == 0 or part.bit_count() <= _FEW:
+            level, least, part, count = parts.pop()  # noqa: PLW2901
+            if level == 0 or (count <= _FEW and (count := part.bit_count()) <= _FEW):  # noqa: PLW2901
                 slots = sorted(slots_of(part), key=self.ranks.__getitem__)
                 found += [slot for slot in slots if self.ranks[slot] >= start][: many - len(found)]
                 continue
@@ -81,9 +84,9 @@ class Ranked:
             middle = least + (1 << level)
             high = part & self._slices[level]
             if high:
-                parts.append((level, middle, high))
+                parts.append((level, middle, high, count >> 1))
             if high != part and middle > start:
-                parts.append((level, least, part ^ high))
+                parts.append((level, least, part ^ high, count >> 1))
         return found
 
     def _at_least(self, rank: int) -> int:

@@ -7,6 +7,7 @@ from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from chalicelib.api.reading import checked, one, only_known, whole
+from chalicelib.board.choices import KINDS, MOST, MOST_RADIUS_M, MOST_TEXT, ORDERS, STATES
 from chalicelib.board.model import Order, Query, State, When, Where
 from chalicelib.cities.model import City
 from chalicelib.errors import Fault
@@ -15,12 +16,6 @@ from chalicelib.listings.windows import slots_of
 from chalicelib.places.model import Point, read_cell
 from chalicelib.words.model import terms
 
-MOST = 100
-MOST_TEXT = 200
-MOST_RADIUS_M = 300_000
-KINDS: tuple[Kind, ...] = ("need", "offer")
-ORDERS: tuple[Order, ...] = ("distance", "newest", "ending", "relevance")
-STATES: tuple[State, ...] = ("open", "matched")
 KNOWN = frozenset(
     "near radius_m kind category text urgency from until language state order limit cursor format".split()
 )
@@ -111,11 +106,8 @@ def _near(text: str | None, faults: list[Fault]) -> Point | None:
 def _when(values: Values, zone: ZoneInfo, faults: list[Fault]) -> When | None:
     start = _instant(values, "from", faults)
     until = _instant(values, "until", faults)
-    if (start is None) != (until is None):
-        missing = "until" if until is None else "from"
-        if missing not in values:
-            faults.append(Fault(f"/{missing}", "missing"))
-        return None
+    missing = {"from", "until"} - values.keys()
+    faults += [Fault(f"/{name}", "missing") for name in missing if len(missing) == 1]
     if start is None or until is None:
         return None
     if until <= start:

@@ -1,7 +1,7 @@
 """Search over HTTP: one page of one question, as a list or as a map."""
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from chalice import Blueprint
@@ -9,9 +9,11 @@ from chalice import Blueprint
 from chalicelib.api.cursor import canonical, seal, unseal
 from chalicelib.api.operation import Answer, Call, Operation, Parameter, operation
 from chalicelib.api.shown import show_cell, show_instant
-from chalicelib.board.model import Hit, Page
-from chalicelib.board.reading import KINDS, MOST, MOST_RADIUS_M, MOST_TEXT, ORDERS, STATES, read_search
+from chalicelib.board.choices import KINDS, MOST, MOST_RADIUS_M, MOST_TEXT, ORDERS, STATES
 from chalicelib.listings.card import URGENCIES
+
+if TYPE_CHECKING:
+    from chalicelib.board.model import Hit, Page
 
 routes = Blueprint(__name__)
 
@@ -28,10 +30,14 @@ def _up_to(most: int) -> dict[str, Any]:
 
 
 PARAMETERS = (
-    Parameter("near", "A point `lat,lon` or the id of a cell", _TEXT),
+    Parameter(
+        "near",
+        "A point `lat,lon` or the id of a cell",
+        {**_TEXT, "examples": ["47.7486,7.3393", "250.61268.56022"]},
+    ),
     Parameter("radius_m", "How far from it, in metres, to the middle of a cell", _up_to(MOST_RADIUS_M)),
     Parameter("kind", "Needs or offers", _one_of(KINDS)),
-    Parameter("category", "Any of these categories", _TEXT, many=True),
+    Parameter("category", "Any of these categories", {**_TEXT, "examples": ["groceries"]}, many=True),
     Parameter(
         "text", "All of these words, whatever their endings and accents", {**_TEXT, "maxLength": MOST_TEXT}
     ),
@@ -59,9 +65,9 @@ PARAMETERS = (
         "anyone",
         "Search needs and offers",
         about=(
-            "What was published before the question is in the answer, and what expired is not. Distances are "
-            "to the middle of a cell: no answer says more of a place. A following page never repeats a listing "
-            "nor leaves one out that did not change meanwhile."
+            "What was published before the question is in the answer, and what expired is not. Distances "
+            "are to the middle of a cell: no answer says more of a place. A following page never repeats a "
+            "listing nor leaves one out that did not change meanwhile."
         ),
         parameters=PARAMETERS,
         answers={200: "SearchShown"},
@@ -71,6 +77,8 @@ PARAMETERS = (
     ),
 )
 def search_listings(call: Call) -> Answer:
+    from chalicelib.board.reading import read_search
+
     asked = read_search(call.query, call.house.city, call.headers.get("accept", ""))
     question = {
         name: values for name, values in call.query.items() if name not in ("cursor", "limit", "format")
@@ -95,7 +103,7 @@ def search_listings(call: Call) -> Answer:
     )
 
 
-def show_hit(hit: Hit) -> dict[str, Any]:
+def show_hit(hit: "Hit") -> dict[str, Any]:
     card = hit.card
     return {
         "id": card.id,
@@ -118,7 +126,7 @@ def show_hit(hit: Hit) -> dict[str, Any]:
     }
 
 
-def _features(page: Page, cursor: str | None) -> dict[str, Any]:
+def _features(page: "Page", cursor: str | None) -> dict[str, Any]:
     return {
         "type": "FeatureCollection",
         "total": page.total,
@@ -128,7 +136,7 @@ def _features(page: Page, cursor: str | None) -> dict[str, Any]:
     }
 
 
-def _feature(hit: Hit) -> dict[str, Any]:
+def _feature(hit: "Hit") -> dict[str, Any]:
     west, south, east, north = hit.card.cell.bounds
     ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
     rounded = [[round(lon, 6), round(lat, 6)] for lon, lat in ring]

@@ -1,16 +1,19 @@
 """A segment: cards as columns, made once and never changed."""
 
+from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 
-from chalicelib.board.bits import from_slots, ones, slots_of
+from chalicelib.board.bits import ones, slots_of, window
 from chalicelib.board.cells import Cells, Run, place
 from chalicelib.board.columns import Coded, Sparse
 from chalicelib.board.ids import Authors, Ids, pack
+from chalicelib.board.filtered import Filtered
 from chalicelib.board.model import Where
 from chalicelib.board.ranked import Ranked
 from chalicelib.board.seen import Seen
+from chalicelib.board.shelf import Shelf
 from chalicelib.board.tally import Tally
 from chalicelib.board.text import Postings, Titles
 from chalicelib.board.times import Dated, Weeks
@@ -23,7 +26,7 @@ _FEW = 256
 
 
 @dataclass(eq=False)
-class Segment:
+class Segment(Filtered):
     """A column a field; slots are numbered from south to north, in a row of cells from west to east."""
 
     ids: Ids
@@ -77,6 +80,7 @@ class Segment:
 
     def __post_init__(self) -> None:
         self._standing: tuple[int, int, int, list[int] | None] | None = None
+        self._shelves: dict[tuple[Kind, str], Shelf] = {}
 
     def __len__(self) -> int:
         return len(self.newest.ranks)
@@ -98,43 +102,29 @@ class Segment:
         """Return the slots of the set that are all that is asked but for the category."""
         if where.kind:
             bits &= self.kinds.equal(where.kind)
-        if where.state:
-            bits &= self.lefts.where("open", bool) if where.state == "open" else self.lefts.equal(0)
-        if where.urgency:
-            bits &= self.urgencies.equal(where.urgency)
-        if where.languages:
-            bits &= self.speaking(where.languages)
-        if where.trust:
-            bits &= self.trusts.where(("least", where.trust), lambda trust: trust >= where.trust)
-        if where.left:
-            bits &= self.lefts.where(("least", where.left), lambda left: left >= where.left)
         for term in where.terms:
             bits &= self.postings.anywhere(term)
-        if where.when and bits:
-            bits &= self.weeks.meets(where.when.slots) | self.dated.meets(where.when.spans)
-        return bits
+        return super().select(where, bits)
+
+    def shelf(self, kind: Kind, category: str) -> Shelf:
+        shelf = self._shelves.get((kind, category))
+        if shelf is None:
+            slots = slots_of(self.kinds.equal(kind) & self.categories.equal(category))
+            shelf = self._shelves[kind, category] = Shelf(self, array("I", slots))
+        return shelf
+
+    def distances(self, point: Point, slots: Sequence[int]) -> list[int]:
+        """Return the metres from the point to each slot."""
+        return self.cells.distances(point, slots)
 
     def within(self, point: Point, radius_m: int) -> tuple[int, int]:
         """Return a slot and the set of slots whose cell is at most `radius_m` from the point, counted from it."""
         return self.slots_in(self.cells.disc(point, radius_m))
 
     def slots_in(self, runs: Sequence[Run]) -> tuple[int, int]:
-        """Return a slot and the slots of the runs of cells, counted from it: those below the ends but not the starts."""
-        if not runs:
-            return 0, 0
+        """Return a slot and the set of slots in the runs of cells, counted from it."""
         starts = self.cells.starts
-        low, size = starts[runs[0][0]], starts[runs[-1][1]] - starts[runs[0][0]]
-        if len(runs) == 1:
-            return low, ones(size)
-        above = from_slots([starts[start] - low for start, _ in runs], size)
-        return low, from_slots([starts[end] - low for _, end in runs], size) - above
-
-    def speaking(self, languages: Iterable[str]) -> int:
-        """Return the slots that have one of the languages."""
-        found = 0
-        for language in languages:
-            found |= self.languages.where(("speaks", language), partial(_speaks, language))
-        return found
+        return window([(starts[start], starts[end]) for start, end in runs])
 
     def among(self, categories: Iterable[str]) -> int:
         """Return the slots of one of the categories."""
@@ -149,7 +139,3 @@ class Segment:
         for slot, (title_terms, text_terms) in enumerate(self.postings.by_slot()):
             if slot in wanted:
                 yield Seen(self, slot).card(title_terms, text_terms)
-
-
-def _speaks(language: str, spoken: tuple[str, ...]) -> bool:
-    return language in spoken

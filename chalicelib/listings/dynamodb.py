@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from pynamodb.expressions.operand import Path
@@ -10,11 +11,12 @@ from chalicelib.errors import Conflict, TooMany
 from chalicelib.listings.model import Listing
 from chalicelib.listings.repository import Job
 from chalicelib.listings.rows import HELD, change_of, listing_item, read_listing
-from chalicelib.notices.dynamodb import owed
-from chalicelib.notices.model import Notice
 from chalicelib.storage.agenda import Agenda
 from chalicelib.storage.tables import Tables
 from chalicelib.storage.transaction import ABSENT, Count, Delete, Put, Refused, Write, at_version
+
+if TYPE_CHECKING:
+    from chalicelib.notices.model import Notice
 
 _MOST_HELD = 200
 
@@ -54,7 +56,9 @@ class DynamoListings:
         items = self.tables.get_all([("listings", {"pk": listing_id}) for listing_id in listing_ids])
         return [None if item is None else read_listing(item) for item in items]
 
-    def save(self, listing: Listing, notices: Sequence[Notice] = ()) -> None:
+    def save(self, listing: Listing, notices: "Sequence[Notice]" = ()) -> None:
+        from chalicelib.notices.dynamodb import owed  # noqa: PLC0415 — reads owe nobody a notice
+
         try:
             self.tables.commit([*saved(listing, self.zone), *map(owed, notices)])
         except Refused as refused:

@@ -1,10 +1,12 @@
 """What listings need of a store: one method, one access pattern."""
 
 from collections.abc import Iterable, Sequence
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from chalicelib.listings.model import Listing
-from chalicelib.notices.model import Notice
+
+if TYPE_CHECKING:
+    from chalicelib.notices.model import Notice
 
 Job = Literal["remind", "expire", "purge"]
 """What a schedule owes a listing next."""
@@ -21,7 +23,7 @@ class Listings(Protocol):
 
     def get_many(self, listing_ids: Sequence[str]) -> list[Listing | None]: ...
 
-    def save(self, listing: Listing, notices: Sequence[Notice] = ()) -> None:
+    def save(self, listing: Listing, notices: "Sequence[Notice]" = ()) -> None:
         """Store the next version of a listing and owe the notices; Conflict when another change was first."""
 
     def of_author(self, author: str, *, before: str | None, limit: int) -> list[Listing]:

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 from chalicelib.listings.card import Card
 from chalicelib.listings.model import KEPT_S, Draft, Listing, OnBehalf
 from chalicelib.listings.windows import Dated, Weekly, Windows
-from chalicelib.people.dynamodb import place_item, read_place
 from chalicelib.places.model import read_cell
+from chalicelib.places.rows import place_item, read_place
 from chalicelib.storage.agenda import due
 from chalicelib.storage.transaction import Change
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from chalicelib.cities.model import Category, City
 from chalicelib.errors import Conflict, Fault, Invalid, NotFound
@@ -11,11 +11,13 @@ from chalicelib.identity import make_id
 from chalicelib.listings.card import Kind
 from chalicelib.listings.model import DAY_S, Draft, Listing, Outcome
 from chalicelib.listings.repository import Job, Listings
-from chalicelib.notices.model import Notice, notice
-from chalicelib.people.model import Person
 from chalicelib.places.model import cell_at
 from chalicelib.receipts import Receipt, received
 from chalicelib.rounds import Round, go_round
+
+if TYPE_CHECKING:
+    from chalicelib.notices.model import Notice
+    from chalicelib.people.model import Person
 
 TRIES = 4
 """Of a change that another change of the same listing overtook."""
@@ -25,7 +27,7 @@ class Told(NamedTuple):
     """A listing as it now stands and the notices its change owes."""
 
     listing: Listing
-    notices: tuple[Notice, ...] = ()
+    notices: "tuple[Notice, ...]" = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,7 @@ class Publishing:
     city: City
 
     def publish(
-        self, kind: Kind, draft: Draft, *, by: Person, key: str, print_: str, now: int
+        self, kind: Kind, draft: Draft, *, by: "Person", key: str, print_: str, now: int
     ) -> tuple[Listing, bool]:
         """Publish a need or an offer; the same request again finds the same listing. True when it is new."""
         category = self._checked(draft, now)
@@ -81,7 +83,7 @@ class Publishing:
         try:
             self.listings.save(edited)
         except Conflict:
-            listing.at(self.owned(listing_id, by).version)
+            self.owned(listing_id, by).at(version)
             raise
         return edited
 
@@ -187,7 +189,9 @@ class Publishing:
         self.listings.save(changed, (mail,))
         return Told(changed, (mail,))
 
-    def _mail(self, template: str, listing: Listing, now: int, *, about: str) -> Notice:
+    def _mail(self, template: str, listing: Listing, now: int, *, about: str) -> "Notice":
+        from chalicelib.notices.model import notice  # noqa: PLC0415 — reads owe nobody a notice
+
         values = {
             "title": listing.draft.title,
             "kind": listing.kind,

@@ -1,6 +1,6 @@
 """Matching over HTTP: who fits, ask, answer, cancel, say how it went."""
 
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from chalice import Blueprint
 
@@ -8,10 +8,11 @@ from chalicelib.api.cursor import seal, unseal
 from chalicelib.api.operation import Answer, Call, Operation, Parameter, operation
 from chalicelib.api.reading import checked, one, only_known, whole
 from chalicelib.errors import Fault
-from chalicelib.matching.model import Match, Side
-from chalicelib.matching.repository import Pair
-from chalicelib.matching.service import Told
-from chalicelib.matching.shown import show_candidate, show_match
+
+if TYPE_CHECKING:
+    from chalicelib.matching.model import Match, Side
+    from chalicelib.matching.repository import Pair
+    from chalicelib.matching.service import Told
 
 routes = Blueprint(__name__)
 
@@ -51,6 +52,8 @@ def _act(name: str, verb: str, summary: str, body: str) -> Operation:
     ),
 )
 def read_candidates(call: Call) -> Answer:
+    from chalicelib.matching.shown import show_candidate
+
     faults: list[Fault] = []
     only_known(call.query, frozenset({"limit"}), faults)
     limit = whole(one(call.query, "limit", faults), "/limit", 1, MOST, faults) or 10
@@ -175,14 +178,16 @@ def _by(call: Call) -> dict[str, Any]:
     return {"by": call.person.id, "key": call.key, "now": call.now}
 
 
-def _told(call: Call, told: Told, *, status: int = 200) -> Answer:
+def _told(call: Call, told: "Told", *, status: int = 200) -> Answer:
     call.house.dispatcher.send_now(told.notices, call.now)
     pair = call.house.matching.get(told.match.id, by=call.person.id)
     headers = {"Location": f"/v1/matches/{told.match.id}"} if status == 201 else {}  # noqa: PLR2004
     return Answer(_shown(call, pair._replace(match=told.match)), status, headers)
 
 
-def _shown(call: Call, pair: Pair) -> dict[str, Any]:
+def _shown(call: Call, pair: "Pair") -> dict[str, Any]:
+    from chalicelib.matching.shown import show_match
+
     match: Match = pair.match  # type: ignore[assignment]
     other = call.house.people.get(match.other(match.side_of(call.person.id)))
     return show_match(pair, match, call.person.id, other)

@@ -9,28 +9,21 @@ from chalicelib.api.operation import Answer, Call
 from chalicelib.api.page import form, html, page
 from chalicelib.errors import Conflict, Fault, Invalid, NotSignedIn
 from chalicelib.identity import digest
-from chalicelib.matching.model import MOVES, CancelReason, DeclineReason, Outcome
-from chalicelib.matching.repository import Pair
-from chalicelib.matching.service import Told
-from chalicelib.notices.model import Topic
-from chalicelib.people import service as people
-from chalicelib.places.model import distance_m
-from chalicelib.taps import Tap, unseal
 from chalicelib.wording.figures import show_distance
 from chalicelib.wording.model import say
 
 if TYPE_CHECKING:
+    from chalicelib.matching.repository import Pair
+    from chalicelib.matching.service import Told
+    from chalicelib.notices.model import Topic
     from chalicelib.pages.model import Choice, Lines
+    from chalicelib.taps import Tap
 
 routes = Blueprint(__name__)
 
 MOST_MESSAGE = 500
-_ANSWERS = {
-    "decline": ("reason", DeclineReason),
-    "cancel": ("reason", CancelReason),
-    "outcome": ("outcome", Outcome),
-}
-"""The actions that are one of several answers: the field, and what it may be."""
+_ANSWERS = {"decline": "reason", "cancel": "reason", "outcome": "outcome"}
+"""The field of the actions that are one of several answers."""
 
 
 @page(routes, "show_sign_in", "GET", "/sign-in/{token}")
@@ -84,12 +77,14 @@ def show_unsubscribe(call: Call) -> Answer:
 @page(routes, "do_unsubscribe", "POST", "/unsubscribe/{token}")
 def do_unsubscribe(call: Call) -> Answer:
     """Stop a topic: from the page, or in one click from a mail program (RFC 8058)."""
+    from chalicelib.people.service import mute
+
     tap = _tap(call, "unsubscribe")
-    people.mute(call.house.people, tap.person, cast("Topic", tap.about))
+    mute(call.house.people, tap.person, cast("Topic", tap.about))
     return _done(call, "unsubscribe")
 
 
-def _do(call: Call, tap: Tap, message: str, answer: Any, by: dict[str, Any]) -> Told:
+def _do(call: Call, tap: "Tap", message: str, answer: Any, by: dict[str, Any]) -> "Told":
     from chalicelib.api.bodies import clean
 
     matching = call.house.matching
@@ -102,14 +97,18 @@ def _do(call: Call, tap: Tap, message: str, answer: Any, by: dict[str, Any]) -> 
     return matching.tell(tap.subject, answer, **by)
 
 
-def _tap(call: Call, only: str | None = None) -> Tap:
+def _tap(call: Call, only: str | None = None) -> "Tap":
+    from chalicelib.taps import unseal
+
     tap = unseal(call.house.secrets, call.path["token"], call.now)
     if (tap.action == "unsubscribe") != (only is not None):
         raise NotSignedIn("link_invalid")
     return tap
 
 
-def _still_possible(tap: Tap, pair: Pair) -> None:
+def _still_possible(tap: "Tap", pair: "Pair") -> None:
+    from chalicelib.matching.model import MOVES
+
     match = pair.match
     wanted = {"accept": "proposed", "decline": "proposed", "cancel": "accepted", "outcome": "accepted"}
     if match is None or match.state == wanted[tap.action]:
@@ -117,18 +116,27 @@ def _still_possible(tap: Tap, pair: Pair) -> None:
     raise Conflict("match_over" if not MOVES[match.state] else "link_used", state=match.state)
 
 
-def _answer(tap: Tap, fields: Any) -> str | None:
+def _answer(tap: "Tap", fields: Any) -> str | None:
     """Return the one of several answers that was given; Invalid when it is none of them."""
     if tap.action not in _ANSWERS:
         return None
-    name, kind = _ANSWERS[tap.action]
-    if fields.get(name) not in get_args(kind):
-        raise Invalid(Fault(f"/{name}", "literal_error", {"expected": ", ".join(get_args(kind))}))
+    name, known = _ANSWERS[tap.action], _answers(tap.action)
+    if fields.get(name) not in known:
+        raise Invalid(Fault(f"/{name}", "literal_error", {"expected": ", ".join(known)}))
     return str(fields[name])
 
 
-def _facts(call: Call, pair: Pair, tap: Tap) -> list[tuple[str, str]]:
+def _answers(action: str) -> tuple[str, ...]:
+    """Return what the answer to the action may be."""
+    from chalicelib.matching.model import CancelReason, DeclineReason, Outcome
+
+    return get_args({"decline": DeclineReason, "cancel": CancelReason, "outcome": Outcome}[action])
+
+
+def _facts(call: Call, pair: "Pair", tap: "Tap") -> list[tuple[str, str]]:
     """Return what the match is about, in the reader's words."""
+    from chalicelib.places.model import distance_m
+
     assert pair.match is not None
     other = call.house.people.get(pair.match.other(pair.match.side_of(tap.person)))
     facts = [("person", (other and other.name) or say(call.language, "person.nameless"))]
@@ -140,14 +148,14 @@ def _facts(call: Call, pair: Pair, tap: Tap) -> list[tuple[str, str]]:
     return [(say(call.language, f"fact.{name}"), shown) for name, shown in facts]
 
 
-def _fields(call: Call, tap: Tap) -> "list[Choice | Lines]":
+def _fields(call: Call, tap: "Tap") -> "list[Choice | Lines]":
     from chalicelib.pages.model import Choice, Lines
 
     if tap.action == "accept":
         hint = say(call.language, "page.message_hint")
         return [Lines("message", say(call.language, "page.message"), MOST_MESSAGE, hint=hint)]
-    name, kind = _ANSWERS[tap.action]
-    options = tuple((value, say(call.language, f"{tap.action}.{value}")) for value in get_args(kind))
+    name, known = _ANSWERS[tap.action], _answers(tap.action)
+    options = tuple((value, say(call.language, f"{tap.action}.{value}")) for value in known)
     return [Choice(name, say(call.language, f"page.{name}"), options)]
 
 

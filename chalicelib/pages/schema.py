@@ -74,7 +74,7 @@ def kind_of(document: Json, schema: Json) -> tuple[Span, ...]:
         name = str(schema["$ref"]).rpartition("/")[2]
         return (Span(name, name),)
     for choice in ("anyOf", "oneOf", "allOf"):
-        if choice in schema:
+        if choice in schema and "properties" not in schema:
             return _joined(" or ", (kind_of(document, one) for one in schema[choice]))
     if "const" in schema:
         return (Span(repr(schema["const"])),)
@@ -109,7 +109,7 @@ def sample_of(document: Json, schema: Json, within: tuple[str, ...] = ()) -> Any
         if schema.get(name):
             return schema[name][0]
     for choice in ("anyOf", "oneOf", "allOf"):
-        if choice in schema:
+        if choice in schema and "properties" not in schema:
             return sample_of(document, schema[choice][0], within)
     return _made(document, schema, within)
 

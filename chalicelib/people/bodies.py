@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, Field, StrictInt, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from chalicelib.api.bodies import Body, Instant, Languages, Name, PlaceBody, TimeOfDay, minutes
+from chalicelib.api.bodies import Body, Instant, Languages, Name, PlaceBody, TimeOfDay, minutes, one_way_of
 from chalicelib.notices.model import Quiet
 
 Topic = Literal["asked", "answered", "listing"]
@@ -31,6 +31,8 @@ class SignInBody(Body):
 
 class SessionBody(Body):
     """Either the token of the mailed link, or the attempt and the six digits of its code."""
+
+    model_config = one_way_of(("token",), ("attempt", "code"))
 
     token: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = None
     attempt: Annotated[str, StringConstraints(min_length=1, max_length=64)] | None = None

@@ -18,7 +18,7 @@ from chalicelib.people.model import (
     SignIn,
     helper_of,
 )
-from chalicelib.places.model import Place, Point
+from chalicelib.places.rows import place_item, read_place
 from chalicelib.storage.tables import Tables
 from chalicelib.storage.transaction import ABSENT, Change, Count, Delete, Put, Refused, Write, at_version
 
@@ -153,15 +153,6 @@ def read_person(item: dict[str, Any]) -> Person:
     if "quiet" in item:
         fields["quiet"] = Quiet(*item["quiet"])
     return Person(id=item["pk"], **fields)
-
-
-def place_item(place: Place) -> dict[str, Any]:
-    """Return a place as tables keep it: degrees in whole ten-millionths."""
-    return {"lat": round(place.point.lat * 1e7), "lon": round(place.point.lon * 1e7), "label": place.label}
-
-
-def read_place(item: dict[str, Any]) -> Place:
-    return Place(Point(item["lat"] / 1e7, item["lon"] / 1e7), item["label"])
 
 
 def _sign_in_item(sign_in: SignIn) -> dict[str, Any]:

@@ -94,8 +94,10 @@ class SignIn:
     language: str
     made_at: int
     tries: int = 0
+    tried_by: str | None = None
+    """The request that tried the code last; the same request again is not another try."""
     used_by: str | None = None
-    """The key of the request that opened the session; the same request again is given the same session."""
+    """The request that opened the session; the same request again is given the same session."""
     version: int = 1
 
     def usable(self, now: int) -> None:
@@ -104,11 +106,11 @@ class SignIn:
         if self.used_by is not None:
             raise NotSignedIn("sign_in_used")
 
-    def tried(self) -> "SignIn":
+    def tried(self, by: str = "") -> "SignIn":
         """Count one try of the code before it is compared, so that no crowd of tries gets more than five."""
         if self.tries >= MOST_TRIES:
             raise NotSignedIn("code_locked")
-        return replace(self, tries=self.tries + 1, version=self.version + 1)
+        return replace(self, tries=self.tries + 1, tried_by=by, version=self.version + 1)
 
     def used(self, key: str) -> "SignIn":
         return replace(self, used_by=key, version=self.version + 1)

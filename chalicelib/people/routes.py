@@ -8,12 +8,10 @@ from chalicelib.api.operation import Answer, Call, Operation, operation
 from chalicelib.api.reading import read_version
 from chalicelib.api.shown import etag, show_cell, show_instant, show_time
 from chalicelib.errors import Fault, Invalid
-from chalicelib.people import service
-from chalicelib.people.model import LINK_S, SESSION_S, Person
-from chalicelib.places.model import cell_at
 
 if TYPE_CHECKING:
     from chalicelib.people.bodies import MeChange
+    from chalicelib.people.model import Person
     from chalicelib.people.service import Opened
 
 routes = Blueprint(__name__)
@@ -39,6 +37,7 @@ routes = Blueprint(__name__)
 )
 def start_sign_in(call: Call) -> Answer:
     from chalicelib.people.bodies import SignInBody
+    from chalicelib.people.model import LINK_S
 
     address = call.body(SignInBody).email
     attempt, notice = call.house.door.start(
@@ -98,6 +97,8 @@ def sign_out(call: Call) -> Answer:
     ),
 )  # fmt: skip
 def sign_out_everywhere(call: Call) -> Answer:
+    from chalicelib.people import service
+
     service.leave_everywhere(call.house.people, call.person.id)
     return Answer(status=204)
 
@@ -130,6 +131,7 @@ def read_me(call: Call) -> Answer:
     ),
 )
 def change_me(call: Call) -> Answer:
+    from chalicelib.people import service
     from chalicelib.people.bodies import MeChange
 
     version = read_version(call.headers)
@@ -138,6 +140,8 @@ def change_me(call: Call) -> Answer:
 
 
 def show_session(opened: "Opened", cell_m: int) -> dict[str, Any]:
+    from chalicelib.people.model import SESSION_S
+
     return {
         "token": opened.token,
         "expires_at": show_instant(opened.session.opened_at + SESSION_S),
@@ -145,7 +149,9 @@ def show_session(opened: "Opened", cell_m: int) -> dict[str, Any]:
     }
 
 
-def show_me(person: Person, cell_m: int) -> dict[str, Any]:
+def show_me(person: "Person", cell_m: int) -> dict[str, Any]:
+    from chalicelib.places.model import cell_at
+
     place, quiet = person.place, person.quiet
     return {
         "id": person.id,
@@ -171,7 +177,7 @@ def show_me(person: Person, cell_m: int) -> dict[str, Any]:
     }
 
 
-def _me(call: Call, person: Person) -> Answer:
+def _me(call: Call, person: "Person") -> Answer:
     return Answer(show_me(person, call.house.city.cell_m), headers=etag(person.version))
 
 

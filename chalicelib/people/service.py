@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from chalicelib.errors import Conflict, NotSignedIn, Stale
+from chalicelib.errors import Conflict, NotSignedIn, Stale, Unavailable
 from chalicelib.identity import Secrets, digest, is_id, make_id, same
 from chalicelib.notices.events import MailEvent
 from chalicelib.notices.model import Notice, Topic, notice
@@ -62,13 +62,14 @@ class Door:
 
     def open_by_code(self, attempt: str, code: str, *, key: str, now: int) -> Opened:
         """Open the session of a code, typed where the mail was asked for; five tries."""
+        request = self.secrets.secret("try", attempt, key, code)
         for _ in range(TRIES):
             sign_in = self.people.sign_in(attempt) if is_id(attempt) else None
             if sign_in is None:
                 raise NotSignedIn("sign_in_wrong")
-            if sign_in.used_by is None:
+            if sign_in.used_by is None and sign_in.tried_by != request:
                 sign_in.usable(now)
-                sign_in = sign_in.tried()
+                sign_in = sign_in.tried(request)
                 try:
                     self.people.save_sign_in(sign_in)
                 except Conflict:
@@ -76,7 +77,7 @@ class Door:
             if not same(code, self.code(attempt)):
                 raise NotSignedIn("code_wrong")
             return self._open(sign_in, key, now)
-        raise NotSignedIn("code_wrong")
+        raise Unavailable("busy")
 
     def who(self, token: str, *, now: int) -> tuple[Person, Session]:
         """Return whose session the token opens."""
@@ -110,7 +111,7 @@ class Door:
                 sign_in = self.people.sign_in(sign_in.id) or sign_in
             else:
                 return opened
-        raise NotSignedIn("sign_in_used")
+        raise Unavailable("busy")
 
 
 def _newcomer(person_id: str, sign_in: SignIn, now: int) -> Person:

@@ -6,7 +6,6 @@ from chalicelib.api.operation import Answer, Call, Operation, Parameter, operati
 from chalicelib.api.reading import checked, one, only_known
 from chalicelib.api.shown import show_cell
 from chalicelib.errors import Fault
-from chalicelib.places.service import suggest
 
 routes = Blueprint(__name__)
 
@@ -35,6 +34,8 @@ MOST_TEXT = 200
     ),
 )
 def suggest_addresses(call: Call) -> Answer:
+    from chalicelib.places.service import suggest
+
     faults: list[Fault] = []
     only_known(call.query, frozenset({"q"}), faults)
     text = (one(call.query, "q", faults) or "").strip()

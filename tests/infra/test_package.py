@@ -22,7 +22,8 @@ MOST_BYTES = 50 * 1024**2
 IMPORTS = """
 import sys
 sys.path.insert(0, sys.argv[1])
-import app, dateutil, dns, email_validator, idna, itsdangerous, jinja2, jmespath, pynamodb, six, snowballstemmer, urllib3
+import app, dateutil, dns, email_validator, idna, itsdangerous, jinja2, jmespath, pynamodb, six
+import snowballstemmer, urllib3
 import chalicelib.storage.tables, chalicelib.notices.ses
 from chalicelib.cities.model import LANGUAGES, load_city
 from chalicelib.observability import logger

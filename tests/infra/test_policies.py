@@ -42,12 +42,12 @@ class WatchedTables(MemoryTables):
         return super().get_all(keys, **how)
 
     def query(self, noun, condition, *, index=None, **how):
-        self._note(f"{noun}/index/{index}" if index else noun, "Query")
+        self._note(_named(noun, index), "Query")
         return super().query(noun, condition, index=index, **how)
 
-    def scan(self, noun, **how):
-        self._note(noun, "Scan")
-        return super().scan(noun, **how)
+    def scan(self, noun, *, index=None):
+        self._note(_named(noun, index), "Scan")
+        return super().scan(noun, index=index)
 
     def put(self, noun, item):
         self._note(noun, "PutItem")
@@ -57,6 +57,10 @@ class WatchedTables(MemoryTables):
         for write in writes:
             self._note(table_of(write), _ACTION[type(write)])
         super().commit(writes)
+
+
+def _named(noun, index):
+    return noun if index is None else f"{noun}/index/{index}"
 
 
 @dataclass
@@ -101,8 +105,8 @@ def _live(city):
     city.post(f"/v1/listings/{need['id']}/renew", token=token)
     city.post(f"/v1/matches/{match}/tell", {"outcome": "went_well"}, token=token)
     assert city.call("DELETE", "/v1/sessions/current", token=token).status == 204
-    for _ in range(30):
-        city.clock.turn(days=9)
+    for _ in range(140):
+        city.clock.turn(days=2)
         _run(city, *_SCHEDULES)
 
 

@@ -194,7 +194,7 @@ def brute_force(mine, cards, helpers, limit):
 @pytest.mark.parametrize("seed", range(4))
 def test_candidates_are_those_that_looking_at_every_card_finds_in_that_order(kind, seed):
     source = Cards(seed, authors=300, words=500)
-    cards = source.many(700)
+    cards = source.many(1_000)
     helpers = [
         Helper(
             author,
@@ -208,13 +208,13 @@ def test_candidates_are_those_that_looking_at_every_card_finds_in_that_order(kin
     ]
     board, seen = a_board(cards, helpers), 0
     for _ in range(25):
-        mine = replace(source.one(), kind=kind, left=1, expires_at=NOW + 9_999, published_at=NOW - 9)
+        mine = replace(source.one(), kind=kind, left=1, expires_at=NOW + 9_999, reach_m=10_000)
         limit = source.random.choice((1, 3, 10, 50))
         ranked = candidates(mine, board, limit=limit, zone=ZONE, now=NOW)
         shown = [(-one.fit.score, one.fit.distance_m, one.card.id, dict(one.fit.terms)) for one in ranked]
         assert shown == brute_force(mine, cards, helpers, limit)
         seen += len(shown)
-    assert seen > 100
+    assert seen > 50
 
 
 def test_a_need_and_an_offer_find_one_another_for_the_same_reasons():

@@ -1,0 +1,143 @@
+"""Best first: the cards that can score most before those that cannot, so that ranking may stop early."""
+
+from collections.abc import Callable, Iterable, Iterator
+from heapq import heappop, heappush, heapreplace
+from itertools import accumulate, count, repeat, takewhile
+from operator import mul
+from typing import NamedTuple
+
+from chalicelib.board.bits import slots_of
+from chalicelib.board.loose import fits
+from chalicelib.board.model import Shown, Where
+from chalicelib.board.replica import Board, Layer, Replica
+from chalicelib.board.seen import Seen
+from chalicelib.listings.card import Card
+from chalicelib.places.model import Point, distance_m
+
+_FIRST_M = 400
+"""How far the cards of a tier are first looked for; then twice as far, and again."""
+
+
+class Tier(NamedTuple):
+    """Cards that can score alike: what they are, and the most that one can score besides its distance."""
+
+    where: Where
+    most: int
+
+
+class Prospect(NamedTuple):
+    """A card, how far it is, and the most that it or any card after it can score."""
+
+    most: int
+    metres: int
+    card: Shown
+
+
+def best_first(
+    replica: Replica,
+    gate: Where,
+    tiers: Iterable[Tier],
+    *,
+    point: Point,
+    radius_m: int,
+    fall: Callable[[int], int],
+    now: int,
+) -> Iterator[Prospect]:
+    """Yield the cards that stand within the radius and pass the gate, those first that can score most.
+
+    The gate names a kind and categories. Tiers come with the highest `most` first; a card belongs to the first
+    tier it fits, and one that fits none is left out. `fall` is what a distance adds to a score: never more for a
+    longer one. A tier is looked at only when its turn can have come.
+    """
+    field = _Field(replica.board, gate, point, radius_m, fall, now)
+    heads: list[tuple[int, int, int, Shown, Iterator[Prospect]]] = []
+    number, upcoming, nearest = count(), iter(tiers), fall(0)
+    tier = next(upcoming, None)
+    while tier or heads:
+        if tier and (not heads or tier.most + nearest > -heads[0][0]):
+            for stream in field.streams(tier):
+                if first := next(stream, None):
+                    heappush(heads, (-first.most, first.metres, next(number), first.card, stream))
+            tier = next(upcoming, None)
+            continue
+        most, metres, _, card, stream = heads[0]
+        yield Prospect(-most, metres, card)
+        if following := next(stream, None):
+            heapreplace(heads, (-following.most, following.metres, next(number), following.card, stream))
+        else:
+            heappop(heads)
+
+
+class _Field:
+    """The cards that pass the gate, less those of the tiers already looked at."""
+
+    def __init__(
+        self, board: Board, gate: Where, point: Point, radius_m: int, fall: Callable[[int], int], now: int
+    ) -> None:
+        self._gate, self._point, self._fall, self._now = gate, point, fall, now
+        self._radii = [*takewhile(radius_m.__gt__, accumulate(repeat(2), mul, initial=_FIRST_M)), radius_m]
+        self._layers = board.layers
+        self._shelves: dict[str, list[_Part]] = {}
+        self._loose = [card for card in board.fresh.values() if card.stands_at(now) and _fits(card, gate)]
+
+    def streams(self, tier: Tier) -> Iterator[Iterator[Prospect]]:
+        """Yield the cards of the tier, of each shelf in order of distance."""
+        for category in tier.where.categories or self._gate.categories:
+            for part in self._parts(category):
+                if bits := part.take(tier.where):
+                    yield self._nearest(part, bits, tier.most)
+        found = [card for card in self._loose if _fits(card, tier.where)]
+        if found:
+            self._loose = [card for card in self._loose if card not in found]
+            yield self._among(found, tier.most)
+
+    def _parts(self, category: str) -> list["_Part"]:
+        if category not in self._shelves:
+            self._shelves[category] = [_Part(layer, category, self._gate, self._now) for layer in self._layers]
+        return self._shelves[category]
+
+    def _nearest(self, part: "_Part", bits: int, most: int) -> Iterator[Prospect]:
+        for radius_m in self._radii:
+            low, inner = part.within(self._point, radius_m)
+            ring = bits >> low & inner
+            if ring:
+                bits ^= ring << low
+                slots = slots_of(ring, low)
+                metres = part.shelf.distances(self._point, slots)
+                for far, slot in sorted(zip(metres, slots, strict=True)):
+                    yield Prospect(most + self._fall(far), far, part.card(slot))
+                if not bits:
+                    return
+
+    def _among(self, cards: list[Card], most: int) -> Iterator[Prospect]:
+        near = sorted((distance_m(self._point, card.cell.centre), card.id, card) for card in cards)
+        farthest = self._radii[-1]
+        return (Prospect(most + self._fall(far), far, card) for far, _, card in near if far <= farthest)
+
+
+class _Part:
+    """What is left of a shelf."""
+
+    def __init__(self, layer: Layer, category: str, gate: Where, now: int) -> None:
+        self._segment = layer.segment
+        self.shelf = layer.segment.shelf(gate.kind, category)
+        self._bits = self.shelf.select(gate, self.shelf.standing(layer.live, now))
+        self._discs: dict[int, tuple[int, int]] = {}
+
+    def take(self, where: Where) -> int:
+        """Return the slots left that are what is asked, and leave the others."""
+        bits = self.shelf.select(where, self._bits)
+        self._bits ^= bits
+        return bits
+
+    def within(self, point: Point, radius_m: int) -> tuple[int, int]:
+        if radius_m not in self._discs:
+            self._discs[radius_m] = self.shelf.within(point, radius_m)
+        return self._discs[radius_m]
+
+    def card(self, slot: int) -> Seen:
+        return Seen(self._segment, self.shelf.slots[slot])
+
+
+def _fits(card: Card, where: Where) -> bool:
+    return (not where.categories or card.category in where.categories) and fits(card, where)

@@ -1,0 +1,300 @@
+"""R4: nothing is lost and nothing doubled, whatever goes wrong between the city, its tables and its provider.
+
+A story goes through every write path, each request sent again with the same key until it is answered, while
+calls are throttled, fail, conflict, lose their answer or are the last of their process. What stands in the end
+must be what stands after the same story without trouble.
+"""
+
+from collections import Counter
+from contextlib import suppress
+from functools import cache
+from itertools import count
+from random import Random
+
+import pytest
+
+from chalicelib.errors import Unavailable
+from chalicelib.notices.model import TEMPLATES
+from chalicelib.notices.repository import AnswerLost, Mail, NotSent, Throttled
+from chalicelib.storage.tables import Tables, connect
+from chalicelib.taps import Tap, seal
+from tests.city import MONDAY, Clock, a_listing
+from tests.engines import fresh_city, ministack
+from tests.fakes import MemoryTables
+from tests.trouble import (
+    MAIL_FAULTS,
+    TABLE_FAULTS,
+    Killed,
+    Luck,
+    Provider,
+    Unlucky,
+    begin_rounds,
+    deliver,
+    differences,
+    facts,
+    mail_event,
+    restart,
+    rounds,
+    sent_twice,
+    settle,
+    troubled_city,
+    well,
+)
+from tests.wire import FAULTS, Wired, no_waiting
+
+REGION = "eu-west-3"
+RATE = 0.12
+FULL = 1_000
+TRIES = 60
+
+LAPSED, FOLLOWED = 49, 73
+REMINDED, ENDED = 11 * 24 + 1, 14 * 24 + 1
+CLOSED = 33 * 24 + 2
+"""Hours after which something is due that began at 1 or 2 h."""
+
+
+class Story:
+    """Two neighbours, a stranger and a moderator, and all they can do, one step after another."""
+
+    def __init__(self, city, fate):
+        self.city, self.fate, self.keys = city, fate, count(1)
+        self.tokens, self.pending = {}, []
+
+    def run(self):
+        begin_rounds(self.city)
+        self.come_in()
+        self.at(hours=1)
+        self.meet()
+        self.at(hours=2)
+        self.part()
+        self.at(hours=3)
+        self.tap("unsubscribe", "listing", "ana", "listing")
+        for hours in LAPSED, FOLLOWED, REMINDED, REMINDED + 1, ENDED, ENDED + 1, CLOSED:
+            self.at(hours=hours)
+            for _ in range(4):
+                self.tick()
+        self.at(hours=CLOSED + 1)
+        self.come_back()
+        self.suffer(well)
+        settle(self.city)
+
+    def at(self, *, hours):
+        """Let the trouble end, all that is owed be sent, and the clock show so many hours; then go on."""
+        self.suffer(well)
+        for _ in range(2):
+            self.tick()
+        settle(self.city)
+        self.city.clock.now = MONDAY + hours * 3_600
+        begin_rounds(self.city)
+        self.suffer(self.fate)
+
+    def come_in(self):
+        for who in ("ana", "bob", "mod"):
+            self.sign_in(who, by_link=who == "bob")
+        self.tables_of_a_moderator("mod")
+        self.patch("/v1/me", {"name": "Bob", "asks_per_week": 20}, "bob")
+
+    def meet(self):
+        needs = [self.publish("need", "ana", f"Besoin {n}", capacity=2) for n in range(3)]
+        offers = [self.publish("offer", "bob", f"Offre {n}", capacity=2) for n in range(3)]
+        held = [self.publish("need", "ana", f"Garde {n}", category="childcare") for n in range(2)]
+        self.post(f"/v1/held/{held[0]}/release", {}, "mod")
+        self.post(f"/v1/held/{held[1]}/refuse", {"reason": "double"}, "mod")
+        self.patch(f"/v1/listings/{needs[0]}", {"title": "Autrement"}, "ana")
+        pairs = [(need, offer) for need in needs for offer in offers][:6]
+        asked = [self.propose(need, offer, by) for (need, offer), by in zip(pairs, "aabaab", strict=True)]
+        self.post(f"/v1/matches/{asked[0]}/accept", {"message": "Demain"}, "bob")
+        self.tap("accept", asked[1], "bob")
+        self.post(f"/v1/matches/{asked[2]}/accept", {}, "ana")
+        self.post(f"/v1/matches/{asked[3]}/decline", {"reason": "no_time"}, "bob")
+        self.needs, self.offers, self.asked = needs, offers, asked
+
+    def part(self):
+        self.post(f"/v1/matches/{self.asked[1]}/cancel", {"reason": "other"}, "ana")
+        for who in ("ana", "bob"):
+            self.post(f"/v1/matches/{self.asked[0]}/outcome", {"outcome": "went_well"}, who)
+        self.post(f"/v1/listings/{self.needs[1]}/renew", {}, "ana")
+        self.post(f"/v1/listings/{self.needs[2]}/withdraw", {}, "ana")
+        self.post(f"/v1/listings/{self.offers[2]}/fulfil", {"outcome": "helped_here"}, "bob")
+        self.insist(lambda: self.city.call("DELETE", "/v1/sessions", token=self.tokens["mod"]), {204, 401})
+
+    def come_back(self):
+        """The provider has bad news of one mail, which it brings until it is taken."""
+        told = min(notice for _, notice in self.city.mailbox.mails)
+        event = mail_event("Bounce", told, "provider-1", bounce={"bounceType": "Permanent"})
+        self.insist(lambda: deliver(self.city, event), None)
+
+    def sign_in(self, who, *, by_link):
+        email = f"{who}@example.org"
+        attempt = self.post("/v1/sign-in", {"email": email}, None, {202}).json["attempt"]
+        door = self.city.house.door
+        by_code = {"attempt": attempt, "code": door.code(attempt)}
+        body = {"token": f"{attempt}.{door.link_secret(attempt)}"} if by_link else by_code
+        self.tokens[who] = self.post("/v1/sessions", body, None, {201}).json["token"]
+
+    def tables_of_a_moderator(self, who):
+        self.suffer(well)
+        key = {"pk": self.city.house.secrets.blind(f"{who}@example.org"), "sk": "me"}
+        self.city.tables.put("people", {**self.city.tables.get("people", key), "role": "moderator"})
+        self.suffer(self.fate)
+
+    def publish(self, kind, who, title, **fields):
+        body = a_listing(title=title, reach_m=3_000, **fields)
+        return self.post(f"/v1/{kind}s", body, who, {200, 201}).json["id"]
+
+    def propose(self, need, offer, by):
+        who = {"a": "ana", "b": "bob"}[by]
+        return self.post("/v1/matches", {"need": need, "offer": offer}, who, {201}).json["id"]
+
+    def post(self, path, body, who, wanted=frozenset({200})):
+        key = f"key-{next(self.keys):06d}"
+        return self.insist(lambda: self.city.post(path, body, token=self.tokens.get(who), key=key), wanted)
+
+    def patch(self, path, body, who):
+        """Change something: who is told that it changed meanwhile looks, and finds their own change."""
+        token, own = self.tokens[who], path.replace("/v1/listings/", "/v1/me/listings/")
+        read = self.insist(lambda: self.city.get(own, token=token), {200})
+        headers = {"If-Match": read.etag}
+        self.insist(lambda: self.city.call("PATCH", path, body, token=token, headers=headers), {200, 412})
+
+    def tap(self, action, subject, who, about=""):
+        secrets, now = self.city.house.secrets, self.city.clock.now
+        sealed = Tap(action, subject, secrets.blind(f"{who}@example.org"), now + 3_600, about)
+        page = "unsubscribe" if action == "unsubscribe" else "tap"
+        path = f"/{page}/{seal(secrets, sealed)}"
+        self.insist(lambda: self.city.post(path, raw=b"", key=False), {200})
+
+    def insist(self, act, wanted):
+        """Do it again, with the same key, until somebody answers."""
+        for _ in range(TRIES):
+            try:
+                reply = act()
+            except Killed:
+                restart(self.city)
+            except Unavailable:  # an event that is not taken is brought again
+                continue
+            else:
+                if wanted is None or reply.status in wanted:
+                    self.city.clock.turn(seconds=20)
+                    self.tick()
+                    return reply
+                assert reply.status == 503, reply.text
+        raise AssertionError("nobody answers")
+
+    def tick(self):
+        """Bring what the provider says, and let each schedule run; who is killed is left to the next tick."""
+        events, self.city.mailbox.events[:] = list(self.city.mailbox.events), []
+        for event in events:
+            try:
+                deliver(self.city, event)
+            except Killed:
+                restart(self.city)
+                self.city.mailbox.events.append(event)
+            except Unavailable:
+                self.city.mailbox.events.append(event)
+        for act in rounds(self.city):
+            try:
+                act()
+            except Killed:
+                restart(self.city)
+            except Unavailable:
+                pass
+
+
+@cache
+def without_trouble():
+    """Return the facts and the notices mailed of the story when nothing goes wrong."""
+    city = troubled_city()
+    Story(city, well).run()
+    assert sent_twice(city.mailbox.mails) == []
+    return facts(city.tables, snapshots=False), {notice for _, notice in city.mailbox.mails}
+
+
+def assert_nothing_lost_or_doubled(city):
+    wanted, mailed = without_trouble()
+    assert differences(facts(city.tables, snapshots=False), wanted) == {}
+    assert sent_twice(city.mailbox.mails) == []
+    assert {notice for _, notice in city.mailbox.mails} == mailed
+
+
+def in_memory(seed):
+    city, luck = troubled_city(), Luck(Random(seed), RATE)
+    Story(city, luck).run()
+    assert_nothing_lost_or_doubled(city)
+    return luck.met
+
+
+def on_the_wire(engine, seed):
+    clock = Clock()
+    tables = Tables(connect(REGION), fresh_city(engine.dynamodb), lambda: clock.now * 1_000, lambda _: None)
+    city, luck = troubled_city(Wired(tables, Random(seed)), clock), Luck(Random(seed), RATE)
+    with no_waiting():
+        Story(city, luck).run()
+    assert_nothing_lost_or_doubled(city)
+    return luck.met
+
+
+def until_met(full, run):
+    """Run one story after another until so many faults were met; every kind of fault must have been."""
+    met = Counter()
+    for seed in count(1):
+        met += run(seed)
+        if sum(met.values()) >= full:
+            return met
+
+
+@pytest.fixture(scope="module")
+def engine():
+    with ministack() as running, pytest.MonkeyPatch.context() as patch:
+        for name, value in running.environment.items():
+            patch.setenv(name, value) if value else patch.delenv(name, raising=False)
+        yield running
+
+
+def test_the_story_goes_through_every_state():
+    found, mailed = without_trouble()
+    listings, matches = found["listings"].values(), found["matches"].values()
+    assert {row["state"] for row in listings} >= {"refused", "withdrawn", "fulfilled", "expired"}
+    assert {row["state"] for row in matches} == {"done", "cancelled", "declined", "lapsed"}
+    assert {row["template"] for row in found["notices"].values()} == {*TEMPLATES}
+    assert len(mailed) > 20
+
+
+def test_nothing_is_lost_or_doubled_over_tables_in_memory():
+    met = until_met(FULL, in_memory)
+    assert {kind.partition(": ")[2] for kind in met} == {*TABLE_FAULTS, *MAIL_FAULTS}
+
+
+def test_nothing_is_lost_or_doubled_on_the_wire(engine):
+    met = on_the_wire(engine, 1)
+    assert sum(met.values()) > 20
+
+
+@pytest.mark.soak
+def test_nothing_is_lost_or_doubled_by_a_thousand_faults_on_the_wire(engine):
+    met = until_met(FULL, lambda seed: on_the_wire(engine, seed))
+    assert {kind.partition(": ")[2] for kind in met} == {*FAULTS, *MAIL_FAULTS}
+
+
+@pytest.mark.soak
+def test_nothing_is_lost_or_doubled_by_ten_thousand_faults_in_memory():
+    until_met(10 * FULL, in_memory)
+
+
+def test_a_need_put_under_an_id_of_its_own_and_mailed_at_once_is_caught():
+    """The naive way: store, then tell; the phone sends it again when nobody answers."""
+    tables, provider, ids = Unlucky(MemoryTables()), Provider(), count(1)
+    tables.fate = provider.fate = Luck(Random(1), RATE)
+
+    def publish(request):
+        tables.put("listings", {"pk": f"need-{next(ids)}", "request": request})
+        provider.send(Mail("ana@example.org", "", "", "", None), request)
+
+    for number in range(1_500):
+        while True:
+            with suppress(Killed, Unavailable, Throttled, NotSent, AnswerLost):
+                publish(f"request-{number}")
+                break
+    needs = Counter(row["request"] for row in tables.tables.scan("listings"))
+    assert sum(needs.values()) - 1_500 > 100
+    assert len(sent_twice(provider.mails)) > 100
