@@ -1,4 +1,4 @@
-"""What the benchmarks are run on: listings as a city the size of Paris would have them, all of them standing."""
+"""What the benchmarks are run on: listings as a city like Paris would have them, all of them standing."""
 
 import gzip
 import json

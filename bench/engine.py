@@ -1,6 +1,6 @@
 """The engine of the capacity figures: dynoxide, which counts units as DynamoDB does, on a free loopback port.
 
-It is one program of one file, fetched once into `build/` and run only when it is, bit for bit, the one pinned.
+It is one program of one file, fetched once into `build/` and run only when it is the one pinned, bit for bit.
 """
 
 import json
@@ -62,15 +62,15 @@ class Engine:
 
 @contextmanager
 def engine(export: Path, tables: Mapping[str, Mapping[str, Any]]) -> Iterator[Engine]:
-    """Run the engine over tables filled from an export; the export is as DynamoDB writes one, a folder a table.
+    """Run the engine over tables filled from an export as DynamoDB writes one, a folder a table.
 
-    Bulk import costs a tenth of BatchWriteItem, and units count from the first request after it.
+    That takes a tenth of the time BatchWriteItem would take.
     """
     program, schema = _program(), export.with_suffix(".schema.json")
     described = [{"Table": {"TableName": name, **_described(table)}} for name, table in tables.items()]
     schema.write_text(json.dumps(described), encoding="utf-8")
     port = _free_port()
-    command = ["import", "--source", export, "--schema", schema, "--serve", "--port", str(port)]
+    command = ["import", "--source", str(export), "--schema", str(schema), "--serve", "--port", str(port)]
     with (BUILD / "engine.log").open("wb") as log:
         process = subprocess.Popen([program, *command], stdout=log, stderr=log, stdin=subprocess.DEVNULL)
     try:

@@ -1,4 +1,4 @@
-"""Random cards as a city would see them: dense in the middle, words by Zipf's law, helpers with several offers."""
+"""Random cards as a city would see them: dense in the middle, and words by Zipf's law."""
 
 from dataclasses import replace
 from itertools import accumulate
@@ -17,7 +17,10 @@ NOW = 1_767_225_600
 DAY_S = 86_400
 ID_LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
 
-_SYLLABLES = "ba be bi bou ca ce cha co da de di dou fa fe fi fou ga gi gra jar la le li lou ma me mi mou na ne ni nou pa pe pi plan po ra re ri rou sa se si sou ta te ti tou va ve vi voi".split()
+_SYLLABLES = (
+    "ba be bi bou ca ce cha co da de di dou fa fe fi fou ga gi gra jar la le li lou ma me "
+    "mi mou na ne ni nou pa pe pi plan po ra re ri rou sa se si sou ta te ti tou va ve vi voi"
+).split()
 _LITTLE = "pour une de la le à des avec chez en mon".split()
 
 

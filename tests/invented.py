@@ -166,7 +166,7 @@ class Inventor:
         needed = schema.get("required") or self._chance.choice(ways or [[each] for each in members])
         most = 0.02 if ways else 0.1
         return {
-            each: self._value(member, each)
+            each: self._value(_surely(member) if each in needed else member, each)
             for each, member in members.items()
             if each in needed or self._chance.random() < most
         }
@@ -293,6 +293,11 @@ class Inventor:
                 self._take(name, inner)
         elif isinstance(value, str):
             self.know({"next": "cursor"}.get(name, name), value)
+
+
+def _surely(schema):
+    """Return the schema of a member that is to be there: without its null."""
+    return schema.get("anyOf", [schema])[0]
 
 
 def _within(value):

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from chalicelib.board.model import Page, Position, Query, Where
 from chalicelib.listings.card import Card
+from chalicelib.listings.windows import Span
 from chalicelib.places.model import distance_m
 
 Answer = tuple[list[tuple[str, int, int | None]], int, dict[str, int], Position | None]
@@ -62,20 +63,19 @@ def metres(query: Query, card: Card) -> int:
 
 def fits(card: Card, where: Where) -> bool:
     """Whether the card is all that is asked but for the category."""
-    if where.kind is not None and card.kind != where.kind:
-        return False
-    if where.state is not None and (card.left == 0) != (where.state == "matched"):
-        return False
-    if where.urgency is not None and card.urgency != where.urgency:
-        return False
-    if where.languages and not where.languages & {*card.languages}:
-        return False
-    if card.trust < where.trust or card.left < where.left:
-        return False
-    if not {*where.terms} <= {*card.title_terms, *card.text_terms}:
-        return False
-    if where.when is None or card.slots & where.when.slots:
-        return True
-    return any(
-        start < until and begin < end for start, end in card.spans for begin, until in where.when.spans
+    return all(
+        (
+            where.kind is None or card.kind == where.kind,
+            where.state is None or (card.left == 0) == (where.state == "matched"),
+            where.urgency is None or card.urgency == where.urgency,
+            not where.languages or where.languages & {*card.languages},
+            card.trust >= where.trust,
+            card.left >= where.left,
+            {*where.terms} <= {*card.title_terms, *card.text_terms},
+            where.when is None or card.slots & where.when.slots or meets(card.spans, where.when.spans),
+        )
     )
+
+
+def meets(spans: Iterable[Span], others: Iterable[Span]) -> bool:
+    return any(start < until and begin < end for start, end in spans for begin, until in others)

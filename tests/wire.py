@@ -25,6 +25,7 @@ FAULTS = (
     "killed before",
     "killed after",
 )
+_OF_ANY = tuple(fault for fault in FAULTS if fault != "conflict")
 _PREFIX = "com.amazonaws.dynamodb.v20120810#"
 
 
@@ -63,7 +64,7 @@ class Wired:
         fault = self._fault(operation)
         if fault in ("failed after", "lost", "killed after"):
             self._send(request)
-        if fault is None or (fault == "conflict" and operation != "TransactWriteItems"):
+        if fault is None:
             return None
         if fault.startswith("killed"):
             raise Killed(operation)
@@ -80,7 +81,8 @@ class Wired:
     def _fault(self, operation):
         times, fault = self._stubborn
         if not times:
-            fault = self.fate(operation, FAULTS)
+            met = FAULTS if operation == "TransactWriteItems" else _OF_ANY
+            fault = self.fate(operation, met)
             times = self.random.choice((1, 1, 2, 4)) if fault else 1
         self._stubborn = (times - 1, fault)
         return fault

@@ -9,9 +9,11 @@ from typing import NamedTuple
 from chalicelib.board.bits import slots_of
 from chalicelib.board.loose import fits
 from chalicelib.board.model import Shown, Where
-from chalicelib.board.replica import Board, Layer, Replica
+from chalicelib.board.replica import Board, Replica
 from chalicelib.board.seen import Seen
-from chalicelib.listings.card import Card
+from chalicelib.board.segment import Segment
+from chalicelib.board.shelf import Shelf
+from chalicelib.listings.card import Card, Kind
 from chalicelib.places.model import Point, distance_m
 
 _FIRST_M = 400
@@ -45,11 +47,14 @@ def best_first(
 ) -> Iterator[Prospect]:
     """Yield the cards that stand within the radius and pass the gate, those first that can score most.
 
-    The gate names a kind and categories. Tiers come with the highest `most` first; a card belongs to the first
-    tier it fits, and one that fits none is left out. `fall` is what a distance adds to a score: never more for a
-    longer one. A tier is looked at only when its turn can have come.
+    The gate names a kind, every tier categories. Tiers come with the highest `most` first; a card belongs to the
+    first it fits, and one that fits none is left out. What holds of all tiers belongs in the gate, where it is
+    asked once. `fall` is what a distance adds to a score, never more for a longer one. A tier is looked at only
+    when its turn can have come.
     """
-    field = _Field(replica.board, gate, point, radius_m, fall, now)
+    if gate.kind is None:
+        raise ValueError("a gate names a kind")
+    field = _Field(replica.board, gate.kind, gate, point, radius_m, fall, now)
     heads: list[tuple[int, int, int, Shown, Iterator[Prospect]]] = []
     number, upcoming, nearest = count(), iter(tiers), fall(0)
     tier = next(upcoming, None)
@@ -72,29 +77,40 @@ class _Field:
     """The cards that pass the gate, less those of the tiers already looked at."""
 
     def __init__(
-        self, board: Board, gate: Where, point: Point, radius_m: int, fall: Callable[[int], int], now: int
+        self,
+        board: Board,
+        kind: Kind,
+        gate: Where,
+        point: Point,
+        radius_m: int,
+        fall: Callable[[int], int],
+        now: int,
     ) -> None:
-        self._gate, self._point, self._fall, self._now = gate, point, fall, now
+        self._kind, self._gate, self._point, self._fall, self._now = kind, gate, point, fall, now
         self._radii = [*takewhile(radius_m.__gt__, accumulate(repeat(2), mul, initial=_FIRST_M)), radius_m]
         self._layers = board.layers
-        self._shelves: dict[str, list[_Part]] = {}
-        self._loose = [card for card in board.fresh.values() if card.stands_at(now) and _fits(card, gate)]
+        self._parts: dict[str, list[_Part]] = {}
+        self._loose = [card for card in board.fresh.values() if card.stands_at(now) and fits(card, gate)]
 
     def streams(self, tier: Tier) -> Iterator[Iterator[Prospect]]:
         """Yield the cards of the tier, of each shelf in order of distance."""
-        for category in tier.where.categories or self._gate.categories:
-            for part in self._parts(category):
+        categories = tier.where.categories
+        for category in categories:
+            for part in self._parts_of(category):
                 if bits := part.take(tier.where):
                     yield self._nearest(part, bits, tier.most)
-        found = [card for card in self._loose if _fits(card, tier.where)]
+        found = [card for card in self._loose if card.category in categories and fits(card, tier.where)]
         if found:
             self._loose = [card for card in self._loose if card not in found]
             yield self._among(found, tier.most)
 
-    def _parts(self, category: str) -> list["_Part"]:
-        if category not in self._shelves:
-            self._shelves[category] = [_Part(layer, category, self._gate, self._now) for layer in self._layers]
-        return self._shelves[category]
+    def _parts_of(self, category: str) -> list["_Part"]:
+        if category not in self._parts:
+            self._parts[category] = [
+                _Part(segment, segment.shelf(self._kind, category), live, self._gate, self._now)
+                for segment, live in self._layers
+            ]
+        return self._parts[category]
 
     def _nearest(self, part: "_Part", bits: int, most: int) -> Iterator[Prospect]:
         for radius_m in self._radii:
@@ -118,10 +134,9 @@ class _Field:
 class _Part:
     """What is left of a shelf."""
 
-    def __init__(self, layer: Layer, category: str, gate: Where, now: int) -> None:
-        self._segment = layer.segment
-        self.shelf = layer.segment.shelf(gate.kind, category)
-        self._bits = self.shelf.select(gate, self.shelf.standing(layer.live, now))
+    def __init__(self, segment: Segment, shelf: Shelf, live: int, gate: Where, now: int) -> None:
+        self._segment, self.shelf = segment, shelf
+        self._bits = shelf.select(gate, shelf.standing(live, now))
         self._discs: dict[int, tuple[int, int]] = {}
 
     def take(self, where: Where) -> int:
@@ -137,7 +152,3 @@ class _Part:
 
     def card(self, slot: int) -> Seen:
         return Seen(self._segment, self.shelf.slots[slot])
-
-
-def _fits(card: Card, where: Where) -> bool:
-    return (not where.categories or card.category in where.categories) and fits(card, where)

@@ -2,6 +2,7 @@
 
 from array import array
 from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from functools import cached_property
 from itertools import accumulate
 from math import asin, cos, degrees, pi, radians, sin, sqrt
@@ -20,7 +21,7 @@ Run = tuple[int, int]
 
 
 class Row:
-    """The cells of one row that hold cards, from west to east: of the segment's, those from `first` to `end`."""
+    """The cells of one row that hold cards, from west to east; the segment's from `first` to `end`."""
 
     def __init__(self, size_m: int, row: int, first: int, cols: "array[int]") -> None:
         self.size_m, self.row, self.cols = size_m, row, cols
@@ -135,7 +136,7 @@ class Cells:
             last = end
         return runs
 
-    def distances(self, point: Point, slots: list[int]) -> list[int]:
+    def distances(self, point: Point, slots: Sequence[int]) -> list[int]:
         """Return the metres from the point to each slot."""
         lat, lon, scale = radians(point.lat), point.lon, cos(radians(point.lat))
         starts, found, metres = self.starts, [], 0
@@ -163,7 +164,7 @@ class Cells:
         return round(high * wide * METRES_PER_DEGREE**2)
 
     def _wraps(self, point: Point) -> bool:
-        """Whether a cell may be nearer the other way round the Earth: then columns are not in order of distance."""
+        """Whether a cell may be nearer the other way round the Earth, out of the order of columns."""
         return point.lon - self._west > _FAR or self._east - point.lon > _FAR
 
     def _row_of(self, index: int) -> Row:

@@ -19,7 +19,7 @@ class Filtered:
     dated: Dated
 
     def select(self, where: Where, bits: int) -> int:
-        """Return the slots of the set that are what is asked of state, urgency, languages, trust, places and time."""
+        """Return the slots of the set that are what is asked of the columns here."""
         if where.state:
             bits &= self.lefts.where("open", bool) if where.state == "open" else self.lefts.equal(0)
         if where.urgency:

@@ -32,11 +32,13 @@ def rings(
     `count` is about how many slots the set has within the radius, `many` how many are wanted: they only choose
     how far apart the rings are.
     """
-    cells, end, reach = placed.cells, _HALF_ROUND_M if radius_m is None else radius_m, from_m - 1
+    cells, reach = placed.cells, from_m - 1
+    end = _HALF_ROUND_M if radius_m is None else radius_m
     if from_m:
         low, inner = placed.within(point, reach)
         bits ^= bits & inner << low
-    area = max(_AMPLE * many * min(end * end, cells.spread) / max(count, 1), cells.size_m**2 / 3)
+    wanted = _AMPLE * many * min(end * end, cells.spread) / max(count, 1)
+    area = max(wanted, cells.size_m**2 / 3)
     while bits and reach < end:
         reach = min(end, int(sqrt(max(0, reach) ** 2 + area)) + 1)
         low, inner = placed.within(point, reach)

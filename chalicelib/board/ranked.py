@@ -75,8 +75,8 @@ class Ranked:
         found: list[int] = []
         parts = [(len(self._slices), 0, bits, count)]
         while parts and len(found) < many:
-            level, least, part, count = parts.pop()  # noqa: PLW2901
-            if level == 0 or (count <= _FEW and (count := part.bit_count()) <= _FEW):  # noqa: PLW2901
+            level, least, part, count = parts.pop()
+            if level == 0 or (count <= _FEW and (count := part.bit_count()) <= _FEW):
                 slots = sorted(slots_of(part), key=self.ranks.__getitem__)
                 found += [slot for slot in slots if self.ranks[slot] >= start][: many - len(found)]
                 continue

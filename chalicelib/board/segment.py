@@ -8,8 +8,8 @@ from functools import cached_property
 from chalicelib.board.bits import ones, slots_of, window
 from chalicelib.board.cells import Cells, Run, place
 from chalicelib.board.columns import Coded, Sparse
-from chalicelib.board.ids import Authors, Ids, pack
 from chalicelib.board.filtered import Filtered
+from chalicelib.board.ids import Authors, Ids, pack
 from chalicelib.board.model import Where
 from chalicelib.board.ranked import Ranked
 from chalicelib.board.seen import Seen
@@ -19,7 +19,6 @@ from chalicelib.board.text import Postings, Titles
 from chalicelib.board.times import Dated, Weeks
 from chalicelib.listings.card import Card, Kind, Urgency
 from chalicelib.places.model import Point
-
 
 _FEW = 256
 """So few slots that do not stand are known one by one."""
@@ -118,11 +117,11 @@ class Segment(Filtered):
         return self.cells.distances(point, slots)
 
     def within(self, point: Point, radius_m: int) -> tuple[int, int]:
-        """Return a slot and the set of slots whose cell is at most `radius_m` from the point, counted from it."""
+        """Return a slot, and counted from it the set of slots whose cell is at most `radius_m` from the point."""
         return self.slots_in(self.cells.disc(point, radius_m))
 
     def slots_in(self, runs: Sequence[Run]) -> tuple[int, int]:
-        """Return a slot and the set of slots in the runs of cells, counted from it."""
+        """Return a slot, and counted from it the set of slots in the runs of cells."""
         starts = self.cells.starts
         return window([(starts[start], starts[end]) for start, end in runs])
 

@@ -95,8 +95,8 @@ class Postings:
         return self.words.decode().split("\n") if self.words else []
 
     @cached_property
-    def _ends(self) -> list[int]:
-        return list(accumulate(self.lengths, initial=0))
+    def _ends(self) -> "array[int]":
+        return array("I", accumulate(self.lengths, initial=0))
 
 
 def _invert(terms: Sequence[Sequence[str]]) -> Mapping[str, list[int]]:

@@ -4,8 +4,8 @@ Cards are taken best bound first. A tier is what can be known of a card before i
 card of it can score is what the tier is certain of and the most of every other term.
 """
 
-from collections.abc import Iterator
-from heapq import heappush, heappushpop
+from bisect import insort
+from collections.abc import Iterable, Iterator
 from itertools import product
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -51,45 +51,70 @@ def candidates(mine: Card, board: LiveBoard, *, limit: int, zone: ZoneInfo, now:
     prospects = best_first(
         board.fresh(now),
         Where(kind="offer" if mine.kind == "need" else "need"),
-        sorted(_tiers(mine, zone), key=lambda tier: -tier.most),
+        _tiers(mine, zone),
         point=mine.cell.centre,
         radius_m=mine.reach_m,
         fall=distance_points,
         now=now,
     )
     for most, metres, card in prospects:
-        if len(best) == limit and most < best[0][0]:
+        if len(best) == limit and most < -best[-1][0]:
             break
         need, offer = (mine, card) if mine.kind == "need" else (card, mine)
         fitting = fit(need, offer, board.helper(offer.author), distance=metres, zone=zone, now=now)
         if isinstance(fitting, Fit):
-            entry = (fitting.score, -metres, _reversed(card.id), Candidate(card, fitting))
-            heappush(best, entry) if len(best) < limit else heappushpop(best, entry)
-    return [candidate for *_, candidate in sorted(best, reverse=True)]
+            insort(best, (-fitting.score, metres, card.id, Candidate(card, fitting)))
+            del best[limit:]
+    return [candidate for *_, candidate in best]
+
+
+def _shapes(places: Iterable[int], trusts: Iterable[int]) -> list[tuple[int, bool, bool, bool, int, int]]:
+    """Return what a card may be, the most it can score first: that, then when, same, spoken, left, trust."""
+    shapes = [
+        (
+            MOST_TIME
+            + NEVER_ASKED
+            + (SAME_CATEGORY if same else NEAR_CATEGORY)
+            + (SHARED_LANGUAGE if spoken else 0)
+            + A_PLACE_LEFT * left
+            + A_TRUST_LEVEL * trust,
+            weekly,
+            same,
+            spoken,
+            left,
+            trust,
+        )
+        for weekly, same, spoken, left, trust in product(
+            (True, False), (True, False), (True, False), places, trusts
+        )
+    ]
+    return sorted(shapes, reverse=True)
+
+
+_OFFERS = _shapes(range(1, MOST_PLACES + 1), range(MOST_TRUST + 1))
+_NEEDS = _shapes((0,), (0,))
+"""Of a need, the places left, the trust and the asks that count are the offer's: they are always the same."""
 
 
 def _tiers(mine: Card, zone: ZoneInfo) -> Iterator[Tier]:
-    """Yield what a card may be, with the most it can score; a card is of the first tier that it fits."""
-    dated = [slots_of(span, zone) for span in mine.spans]
+    """Yield the tiers of the cards that may fit; a card is of the first tier that it fits."""
     slots = mine.slots
-    for mask in dated:
-        slots |= mask
+    for span in mine.spans:
+        slots |= slots_of(span, zone)
     near = NEAR.get(mine.category, frozenset())
-    categories = [(frozenset({mine.category}), SAME_CATEGORY), (near, NEAR_CATEGORY)]
-    languages = [(frozenset(mine.languages), SHARED_LANGUAGE), (frozenset[str](), 0)]
-    places = [(left, A_PLACE_LEFT * left) for left in range(MOST_PLACES, 0, -1)]
-    trusts = [(trust, A_TRUST_LEVEL * trust) for trust in range(MOST_TRUST, -1, -1)]
-    if mine.kind == "offer":  # the places left, the trust and the asks are then one's own
-        places = [(0, A_PLACE_LEFT * min(mine.left, MOST_PLACES))]
-        trusts = [(0, A_TRUST_LEVEL * min(mine.trust, MOST_TRUST))]
-    for when, (category, a), (spoken, b), (left, c), (trust, d) in product(
-        (When(slots, mine.spans), _EVER), categories, languages, places, trusts
-    ):
-        if category:
-            where = Where(categories=category, when=when, languages=spoken, left=left, trust=trust)
-            yield Tier(where, a + b + c + d + MOST_TIME + NEVER_ASKED)
-
-
-def _reversed(id_: str) -> str:
-    """Return a text that sorts the other way round, so that of equals the first id is the greater."""
-    return "".join(chr(0x7F - ord(letter)) for letter in id_)
+    own = 0
+    if mine.kind == "offer":
+        own = A_PLACE_LEFT * min(mine.left, MOST_PLACES) + A_TRUST_LEVEL * min(mine.trust, MOST_TRUST)
+    whens = {True: When(slots, mine.spans), False: _EVER}
+    categories = {True: frozenset({mine.category}), False: near}
+    languages = {True: frozenset(mine.languages), False: frozenset[str]()}
+    for most, weekly, same, spoken, left, trust in _OFFERS if mine.kind == "need" else _NEEDS:
+        if same or near:
+            where = Where(
+                categories=categories[same],
+                when=whens[weekly],
+                languages=languages[spoken],
+                left=left,
+                trust=trust,
+            )
+            yield Tier(where, most + own)

@@ -48,22 +48,31 @@ def ask(requests, seed, document):
         reply = city.call(made.method, made.url, raw=made.raw, headers=made.headers, key=False)
         operation = document.operations[made.method, document.template(made.path)]["operationId"]
         seen[operation, reply.status] = seen.get((operation, reply.status), 0) + 1
-        wrong += [f"{misfit} -- {made}" for misfit in document.misfits(made.method, made.path, reply)]
-        if reply.status >= 500:
-            wrong.append(f"{operation} failed -- {made}")
-        if reply.status >= 400 and city.tables.commits != commits and operation not in COUNTED:
-            wrong.append(f"{operation} refused and stored -- {made}")
+        stored = city.tables.commits != commits and operation not in COUNTED
+        faults = (*document.misfits(made.method, made.path, reply), *faults_of(operation, reply, stored))
+        wrong += [f"{fault} -- {made}" for fault in faults]
         inventor.learn(reply)
         city.clock.turn(minutes=chance.choice((0, 0, 0, 0, 0, 0, 1, 30)))
         if number % 100 == 0:
             city.tick()
         if reply.status == 204:
             inventor.tokens = enter(city)
-        if operation == "start_sign_in" and reply.status == 202:
-            for name, pattern in MAILED.items():
-                if found := re.search(pattern, city.mailbox.mails[-1][0].text):
-                    inventor.know(name, found[1])
+        if operation == "start_sign_in":
+            learn_from_mail(inventor, city.mailbox.mails[-1][0].text)
     return wrong, seen
+
+
+def faults_of(operation, reply, stored):
+    if reply.status >= 500:
+        yield f"{operation} failed"
+    if reply.status >= 400 and stored:
+        yield f"{operation} refused and stored"
+
+
+def learn_from_mail(inventor, text):
+    for name, pattern in MAILED.items():
+        if found := re.search(pattern, text):
+            inventor.know(name, found[1])
 
 
 def check(requests, seed):
@@ -79,9 +88,8 @@ def test_no_request_made_up_from_the_document_breaks_the_city():
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("seed", range(2, 12))
-def test_no_request_of_a_hundred_thousand_breaks_the_city(seed):
-    seen = check(10_000, seed)
+def test_no_request_of_a_hundred_thousand_breaks_the_city():
+    seen = check(100_000, seed=2)
     everything = {operation["operationId"] for operation in the_document().operations.values()}
     assert {operation for operation, status in seen if status < 300} == everything
 
