@@ -5,7 +5,7 @@ from math import ceil
 
 from bench.content import LARGEST, ZONE, cards, city_of, listings
 from bench.ground import Ground
-from bench.meter import Meter
+from bench.meter import metered
 from bench.rows import Row, missing, progress, row
 from chalicelib.board.model import Query, Where
 from chalicelib.board.replica import Replica
@@ -33,9 +33,9 @@ def rows(ground: Ground) -> Iterator[Row]:
     city, later = city_of(LARGEST), NOW + DAY_S
     agenda = Agenda(ground.tables(city), "listings", "expire")
     agenda.finished(NOW)
-    ground.meter.reset()
-    found = len(list(agenda.due(later)))
-    units = ground.meter.total
+    with ground.metered() as meter:
+        found = len(list(agenda.due(later)))
+    units = meter.total
     due_then = [listing for listing in listings(LARGEST) if listing.expires_at <= later]
     assert found == len(due_then), (found, len(due_then))
     unit = f"read units to find {found:,}"
@@ -65,9 +65,9 @@ def _ended(ground: Ground) -> Iterator[Row]:
     publishing = Publishing(listings_, load_city(CITIES / "paris.json"))
     each: list[tuple[int, float]] = []
     for hours in (1, 6):
-        ground.meter.reset()
-        done = publishing.expire_due(NOW + hours * HOUR_S).done
-        each.append((done, ground.meter.total / done))
+        with ground.metered() as meter:
+            done = publishing.expire_due(NOW + hours * HOUR_S).done
+        each.append((done, meter.total / done))
     (few, each_of_few), (many, each_of_many) = each
     yield row(
         "expire_units, each ended and told",
@@ -83,15 +83,15 @@ def _ended(ground: Ground) -> Iterator[Row]:
 def _scanned(ground: Ground, table: str) -> float:
     assert ground.engine is not None
     client = ground.engine.client
-    meter = Meter(client)
     request = {
         "TableName": table,
         "FilterExpression": "expires_at <= :now",
         "ExpressionAttributeValues": {":now": {"N": str(NOW + DAY_S)}},
     }
-    answer = client.scan(**request)
-    while "LastEvaluatedKey" in answer:
-        answer = client.scan(**request, ExclusiveStartKey=answer["LastEvaluatedKey"])
+    with metered(client) as meter:
+        answer = client.scan(**request)
+        while "LastEvaluatedKey" in answer:
+            answer = client.scan(**request, ExclusiveStartKey=answer["LastEvaluatedKey"])
     return meter.total
 
 

@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from bench import neighbours
 from bench.content import LARGEST, SIZES, ZONE, cards, city_of, export, listing_items
 from bench.engine import BUILD, Engine, EngineMissing, engine, tables_of
-from bench.meter import Meter
+from bench.meter import Meter, metered
 from bench.rows import progress
 from chalicelib.board.dynamodb import DynamoChangeLog
 from chalicelib.board.service import LiveBoard
@@ -48,10 +48,9 @@ class Ground:
     def connection(self) -> Any:
         return connect(REGION)
 
-    @cached_property
-    def meter(self) -> Meter:
-        """What the product's own connection asked."""
-        return Meter(self.connection.client)
+    def metered(self) -> AbstractContextManager[Meter]:
+        """Meter the product's own connection inside the block."""
+        return metered(self.connection.client)
 
     def tables(self, city: str) -> Tables:
         return Tables(self.connection, city, lambda: self.clock_s * 1_000, lambda _: None)

@@ -28,16 +28,15 @@ def rows(ground: Ground) -> Iterator[Row]:
 
 def _loading(ground: Ground, size: int) -> Iterator[Row]:
     keys, held = _parts(ground, size)
-    ground.meter.reset()
-    LiveBoard(ground.log(size)).fresh(NOW)
-    units = ground.meter.total
+    with ground.metered() as meter:
+        LiveBoard(ground.log(size)).fresh(NOW)
     # Parts are read eventually consistent: half a unit for 4 KB.
     floor = ceil(held / PAGE) / 2
     yield row(
         "board_load_units",
         size,
-        units,
-        f"read units, {ground.meter.requests} requests, {held / size:.0f} bytes a card",
+        meter.total,
+        f"read units, {meter.requests} requests, {held / size:.0f} bytes a card",
         peer="bytes / 4 KB / 2",
         peer_value=floor,
         most_ratio=1.2 if size == LARGEST else None,
@@ -59,9 +58,9 @@ def _parts(ground: Ground, size: int) -> tuple[Sequence[dict[str, Any]], int]:
     log = ground.log(size)
     head = log.head()
     assert head is not None
-    ground.meter.reset()
-    held = sum(map(len, log.parts(head)))
-    return [params for name, params in ground.meter.calls if name == "BatchGetItem"], held
+    with ground.metered() as meter:
+        held = sum(map(len, log.parts(head)))
+    return [params for name, params in meter.calls if name == "BatchGetItem"], held
 
 
 def _read(ground: Ground, requests: Sequence[dict[str, Any]]) -> None:

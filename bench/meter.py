@@ -7,21 +7,21 @@ from contextlib import contextmanager
 from copy import deepcopy
 from typing import Any
 
-_CAUSES = ("GlobalSecondaryIndexes", "LocalSecondaryIndexes")
+Call = tuple[str, dict[str, Any]]
+"""An operation and its parameters."""
+
+_READS = {"GetItem", "BatchGetItem", "Query", "Scan"}
+_INDEXES = ("GlobalSecondaryIndexes", "LocalSecondaryIndexes")
 
 
 class Meter:
-    """What a DynamoDB client asked since the meter was last reset."""
+    """What a DynamoDB client asked and what that consumed."""
 
-    def __init__(self, client: Any) -> None:
-        self.reset()
-        client.meta.events.register("before-parameter-build.dynamodb", self._asked)
-        client.meta.events.register("after-call.dynamodb", self._answered)
-
-    def reset(self) -> None:
-        self.calls: list[tuple[str, dict[str, Any]]] = []
-        self.units: Counter[str] = Counter()
-        """By what consumed them: a table, or an index as `table/index`."""
+    def __init__(self) -> None:
+        self.calls: list[Call] = []
+        self.reads: Counter[str] = Counter()
+        self.writes: Counter[str] = Counter()
+        """Units by what consumed them: a table, or an index as `table/index`."""
 
     @property
     def requests(self) -> int:
@@ -29,27 +29,35 @@ class Meter:
 
     @property
     def total(self) -> float:
-        return sum(self.units.values())
+        return self.reads.total() + self.writes.total()
 
-    def _asked(self, params: dict[str, Any], model: Any, **_: Any) -> None:
+    def asked(self, params: dict[str, Any], model: Any, **_: Any) -> None:
         plain = {name: value for name, value in params.items() if name != "ReturnConsumedCapacity"}
         self.calls.append((model.name, deepcopy(plain)))
         params["ReturnConsumedCapacity"] = "INDEXES"
 
-    def _answered(self, parsed: Mapping[str, Any], **_: Any) -> None:
+    def answered(self, parsed: Mapping[str, Any], model: Any, **_: Any) -> None:
+        units = self.reads if model.name in _READS else self.writes
         consumed = parsed.get("ConsumedCapacity", [])
         for one in consumed if isinstance(consumed, list) else [consumed]:
             table = one["TableName"].rpartition("-")[2]
-            self.units[table] += one["Table"]["CapacityUnits"]
-            for kind in _CAUSES:
+            units[table] += one["Table"]["CapacityUnits"]
+            for kind in _INDEXES:
                 for index, used in one.get(kind, {}).items():
-                    self.units[f"{table}/{index}"] += used["CapacityUnits"]
+                    units[f"{table}/{index}"] += used["CapacityUnits"]
 
 
 @contextmanager
-def metered(meter: Meter) -> Iterator[Meter]:
-    meter.reset()
-    yield meter
+def metered(client: Any) -> Iterator[Meter]:
+    """Meter the client inside the block; times are to be taken outside of one."""
+    meter, events = Meter(), client.meta.events
+    events.register("before-parameter-build.dynamodb", meter.asked)
+    events.register("after-call.dynamodb", meter.answered)
+    try:
+        yield meter
+    finally:
+        events.unregister("before-parameter-build.dynamodb", meter.asked)
+        events.unregister("after-call.dynamodb", meter.answered)
 
 
 def cpu_ms(act: Callable[[], object]) -> float:

@@ -5,14 +5,14 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from statistics import median
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from botocore.exceptions import ClientError
 
 from bench import neighbours
 from bench.content import LARGEST, SIZES, cards, city_of
 from bench.ground import Ground
-from bench.meter import Meter, cpu_ms
+from bench.meter import cpu_ms, metered
 from bench.questions import kinds, questions
 from bench.rows import Row, missing, progress, row
 from chalicelib.board.model import Query, Where
@@ -124,10 +124,10 @@ def _units(ground: Ground, size: int) -> Iterator[Row]:
     worst_units = worst_requests = 0.0
     for kind in kinds():
         for query in questions(kind, size, partial(board.search, now=NOW)):
-            ground.meter.reset()
-            board.search(query, NOW)
-            worst_units = max(worst_units, ground.meter.total)
-            worst_requests = max(worst_requests, ground.meter.requests)
+            with ground.metered() as meter:
+                board.search(query, NOW)
+            worst_units = max(worst_units, meter.total)
+            worst_requests = max(worst_requests, meter.requests)
     yield row("search_read_units", size, worst_units, "read units, worst of 256 searches", most=1)
     yield row("search_requests", size, worst_requests, "requests, worst of 256 searches", most=1)
     for name, cost in _peers(ground, size).items():
@@ -150,24 +150,22 @@ def _units(ground: Ground, size: int) -> Iterator[Row]:
 def _peers(ground: Ground, size: int) -> dict[str, _Cost]:
     assert ground.engine is not None
     client = ground.engine.client
-    meter = Meter(client)
     return {
         "category index + filter": _cost(
-            meter, lambda near: neighbours.by_category(client, size, **_common(near))
+            client, lambda near: neighbours.by_category(client, size, **_common(near))
         ),
-        "scan": _cost(meter, lambda near: neighbours.by_scan(client, size, **_common(near)), times=1),
+        "scan": _cost(client, lambda near: neighbours.by_scan(client, size, **_common(near)), times=1),
         "dynamodbgeo 0.0.3": _cost(
-            meter, lambda near: neighbours.by_dynamodbgeo(client, size, near=near, radius_m=RADIUS_M)
+            client, lambda near: neighbours.by_dynamodbgeo(client, size, near=near, radius_m=RADIUS_M)
         ),
     }
 
 
-def _cost(meter: Meter, ask: Callable[[Point], object], times: int = ASKED) -> _Cost:
+def _cost(client: Any, ask: Callable[[Point], object], times: int = ASKED) -> _Cost:
     """Return the medians of what a peer's searches cost; dynamodbgeo fails where an answer has two pages."""
     seen: list[tuple[float, float, float]] = []
     for near in _places()[:times]:
-        meter.reset()
-        with suppress(ClientError):
+        with suppress(ClientError), metered(client) as meter:
             ms = cpu_ms(partial(ask, near))
             seen.append((meter.total, meter.requests, ms))
     return _Cost(*map(median, zip(*seen, strict=True))) if seen else _Cost(0, 0, 0)

@@ -141,6 +141,7 @@ def _serve(app: Chalice, listener: socket.socket, mailbox: Mailbox, log: Path) -
 def _settings(slug: str, url: str, kept: Path) -> dict[str, str]:
     return {
         "ENTRAIDE_CITY": slug,
+        "POWERTOOLS_SERVICE_NAME": f"entraide-{slug}",
         "ENTRAIDE_BASE_URL": url,
         "ENTRAIDE_SIGNING_KEY": _signing_key(kept / "signing.key"),
     }
@@ -179,12 +180,14 @@ def _only_one(kept: Path) -> Iterator[None]:
 def _step(what: str) -> Iterator[None]:
     """Say what is being done, over it how long it took; it may count on the same line meanwhile."""
     began = time.monotonic()
-    print(f"  {what}", end="", flush=True)
+    live = sys.stdout.isatty()
+    if live:
+        print(f"  {what}", end="", flush=True)
     try:
         yield
     finally:
-        took = f"\r  {what:<14}{time.monotonic() - began:6.2f} s"
-        print(f"{took:<40}", flush=True)
+        took = f"  {what:<14}{time.monotonic() - began:6.2f} s"
+        print(f"\r{took:<40}" if live else took, flush=True)
 
 
 def _log_to(path: Path) -> None:

@@ -27,12 +27,12 @@ _LITTLE = "pour une de la le à des avec chez en mon".split()
 class Cards:
     """An endless source of cards; the same seed gives the same cards."""
 
-    def __init__(self, seed: int = 1, *, authors: int = 40_000, words: int = 25_000) -> None:
+    def __init__(self, seed: int = 1, *, authors: int = 400, words: int = 1_500) -> None:
         self.random = Random(seed)
         self.words = self._vocabulary(words)
         self._weights = list(accumulate(1 / (rank + 8) for rank in range(words)))
         self._authors = [self.id() for _ in range(authors)]
-        self._masks = [ANY_TIME, *(self._mask() for _ in range(600))]
+        self._masks = [ANY_TIME, *(self.mask() for _ in range(600))]
 
     def many(self, count: int) -> list[Card]:
         return [self.one() for _ in range(count)]
@@ -103,7 +103,7 @@ class Cards:
         start = NOW + self.random.randrange(-5 * DAY_S, 40 * DAY_S) // 1_800 * 1_800
         return start, start + self.random.choice((1, 2, 3, 4, 8)) * 3_600
 
-    def _mask(self) -> int:
+    def mask(self) -> int:
         days, mask = self.random.sample(range(7), self.random.randint(1, 5)), 0
         start, hours = self.random.randint(14, 38), self.random.choice((4, 6, 8))
         for day in days:

@@ -136,7 +136,12 @@ def a_listing(**fields) -> dict[str, Any]:
 
 
 def open_city(
-    *, tables: Any = None, slug: str = "mulhouse", key: str = "k" * 32, held: tuple[str, ...] = ()
+    *,
+    tables: Any = None,
+    slug: str = "mulhouse",
+    key: str = "k" * 32,
+    held: tuple[str, ...] = (),
+    languages: tuple[str, ...] = (),
 ) -> TestCity:
     """Open a city; listings of the `held` categories wait for a moderator."""
     clock = Clock()
@@ -144,12 +149,10 @@ def open_city(
     settings = Settings(slug, "eu-west-3", "https://entraide.test", key.encode(), f"entraide-{slug}")
     mailbox = Mailbox()
     house = House(settings, tables=tables, mailer=mailbox, now=clock, address_book=_address_book(slug))
-    if held:
-        kinds = [
-            replace(each, moderation="before") if each.slug in held else each
-            for each in house.city.categories
-        ]
-        house.city = replace(house.city, categories=tuple(kinds))
+    kinds = [
+        replace(each, moderation="before") if each.slug in held else each for each in house.city.categories
+    ]
+    house.city = replace(house.city, categories=tuple(kinds), languages=languages or house.city.languages)
     return TestCity(clock, tables, mailbox, house, _gateway())
 
 

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -49,7 +49,8 @@ def read_body(schema: type[Model], value: Any) -> Model:
     try:
         return schema.model_validate(value)  # type: ignore[attr-defined, no-any-return]
     except ValidationError as error:
-        raise Invalid(*(_fault(entry) for entry in error.errors(include_url=False))) from error
+        faults = [_fault(entry) for entry in error.errors(include_url=False)]
+        raise Invalid(*(fault for fault in faults if not _told_within(fault, faults))) from error
 
 
 def clean_line(text: str) -> str:
@@ -177,6 +178,11 @@ class Problem(BaseModel):
     detail: str = ""
     errors: list[FaultShown] = []
     id: str = ""
+
+
+def _told_within(fault: Fault, faults: Iterable[Fault]) -> bool:
+    """Tell whether a list is only wrong for what is wrong in it: too short, say, without a wrong member."""
+    return any(other.pointer.startswith(f"{fault.pointer}/") for other in faults)
 
 
 def _fault(entry: Mapping[str, Any]) -> Fault:

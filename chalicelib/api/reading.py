@@ -35,7 +35,7 @@ def read_json(raw: bytes, content_type: str) -> Any:
     if _depth(raw) > MOST_DEPTH:
         raise Malformed("too_deep", most=MOST_DEPTH)
     try:
-        text = raw.decode("utf-8")
+        text = _decoded(raw)
         value = json.loads(
             text,
             object_pairs_hook=_distinct,
@@ -112,6 +112,14 @@ def checked(faults: list[Fault]) -> None:
 
 def _pointer(name: str) -> str:
     return name.replace("~", "~0").replace("/", "~1")
+
+
+def _decoded(raw: bytes) -> str:
+    """Return the body as text; what was not UTF-8 comes from the gateway as U+FFFD, and is no text either."""
+    text = raw.decode("utf-8")
+    if "\ufffd" in text:
+        raise ValueError("not UTF-8")
+    return text
 
 
 def _depth(raw: bytes) -> int:

@@ -27,10 +27,10 @@ class Placed(Protocol):
 def rings(
     placed: Placed, bits: int, count: int, point: Point, radius_m: int | None, *, from_m: int, many: int
 ) -> Iterator[tuple[list[int], list[int]]]:
-    """Yield the slots of the set from `from_m` to `radius_m` away and their metres, each ring beyond the last.
+    """Yield the set's slots from `from_m` to `radius_m` away and their metres, each ring beyond the last.
 
-    `count` is about how many slots the set has within the radius, `many` how many are wanted: they only choose
-    how far apart the rings are.
+    `count` is about how many slots the set has within the radius, `many` how many are wanted: they only
+    choose how far apart the rings are.
     """
     cells, reach = placed.cells, from_m - 1
     end = _HALF_ROUND_M if radius_m is None else radius_m

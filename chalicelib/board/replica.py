@@ -54,16 +54,18 @@ class Replica:
         return sum(layer.live.bit_count() for layer in self._board.layers) + len(self._board.fresh)
 
     def apply(self, cards: Iterable[Card], now: int) -> int:
-        """Take in the cards newer than what is known of their listings; return how many those were."""
+        """Take in the cards newer than what is known of their listings; return how many those were.
+
+        ValueError, and nothing taken in, when an id is none.
+        """
+        cards = [_checked(card) for card in cards]
         with self._lock:
             layers, fresh = self._board.layers, dict(self._board.fresh)
             dead: list[list[int]] = [[] for _ in layers]
-            taken = 0
-            for card in cards:
-                taken += self._take(card, layers, fresh, dead, now)
+            taken = sum([self._take(card, layers, fresh, dead, now) for card in cards])
             layers = tuple(
-                Layer(layer.segment, layer.live & ~from_slots(slots, len(layer.segment))) if slots else layer
-                for layer, slots in zip(layers, dead, strict=True)
+                Layer(segment, live & ~from_slots(slots, len(segment))) if slots else Layer(segment, live)
+                for (segment, live), slots in zip(layers, dead, strict=True)
             )
             if len(fresh) > FRESH:
                 layers, fresh = _merged((*layers, _layer(fresh.values()))), {}
@@ -109,6 +111,13 @@ class Replica:
             fresh.pop(card.id, None)
             self._removed[card.id] = (card.version, now)
         return True
+
+
+def _checked(card: Card) -> Card:
+    pack(card.id)
+    if card.on_board:
+        pack(card.author)
+    return card
 
 
 def _superseded(card: Card, layers: tuple[Layer, ...], dead: list[list[int]]) -> bool:

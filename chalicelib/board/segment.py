@@ -117,7 +117,7 @@ class Segment(Filtered):
         return self.cells.distances(point, slots)
 
     def within(self, point: Point, radius_m: int) -> tuple[int, int]:
-        """Return a slot, and counted from it the set of slots whose cell is at most `radius_m` from the point."""
+        """Return a slot, and counted from it the slots whose cell is at most `radius_m` from the point."""
         return self.slots_in(self.cells.disc(point, radius_m))
 
     def slots_in(self, runs: Sequence[Run]) -> tuple[int, int]:

@@ -40,7 +40,7 @@ class Shelf(Filtered):
         return self._standing[1]
 
     def within(self, point: Point, radius_m: int) -> tuple[int, int]:
-        """Return a slot, and counted from it the set of slots whose cell is at most `radius_m` from the point."""
+        """Return a slot, and counted from it the slots whose cell is at most `radius_m` from the point."""
         starts, slots = self.cells.starts, self.slots
         runs = [
             (bisect_left(slots, starts[start]), bisect_left(slots, starts[end]))

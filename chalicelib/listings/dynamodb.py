@@ -89,8 +89,5 @@ class DynamoListings:
         except Refused as refused:
             raise Conflict("listing_changed") from refused
 
-    def all(self) -> Iterable[Listing]:
-        return map(read_listing, self.tables.scan("listings"))
-
     def _agenda(self, job: Job) -> Agenda:
         return Agenda(self.tables, "listings", job)

@@ -37,6 +37,3 @@ class Listings(Protocol):
     def finished(self, job: Job, now: int) -> None: ...
 
     def purge(self, listing: Listing) -> None: ...
-
-    def all(self) -> Iterable[Listing]:
-        """Yield every listing: for a rebuild of the board."""

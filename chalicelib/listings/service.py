@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from chalicelib.cities.model import Category, City
 from chalicelib.errors import Conflict, Fault, Invalid, NotFound
-from chalicelib.identity import make_id
+from chalicelib.identity import is_id, make_id
 from chalicelib.listings.card import Kind
 from chalicelib.listings.model import DAY_S, Draft, Listing, Outcome
 from chalicelib.listings.repository import Job, Listings
@@ -113,7 +113,7 @@ class Publishing:
         return listing
 
     def get(self, listing_id: str) -> Listing:
-        listing = self.listings.get(listing_id)
+        listing = self.listings.get(listing_id) if is_id(listing_id) else None
         if listing is None:
             raise NotFound("not_found")
         return listing

@@ -15,12 +15,8 @@ TAG = "notice"
 
 _THROTTLED = {"TooManyRequestsException", "LimitExceededException", "ThrottlingException", "Throttling"}
 _REFUSED = {"MessageRejected", "BadRequestException", "ValidationException", "InvalidParameterValue"}
-_PAUSED = {
-    "AccountSuspendedException",
-    "SendingPausedException",
-    "MailFromDomainNotVerifiedException",
-    "NotFoundException",
-}
+_THEIR_FAULT = 500
+"""From this status on, what failed may have failed after the mail was taken; below it, it was turned away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +74,5 @@ def _meaning(error: ClientError) -> Exception:
         return Throttled()
     if code in _REFUSED:
         return Refused()
-    if code in _PAUSED:
-        return NotSent()
-    return AnswerLost()
+    answered = error.response["ResponseMetadata"]["HTTPStatusCode"]
+    return NotSent() if answered < _THEIR_FAULT else AnswerLost()

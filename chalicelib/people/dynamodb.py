@@ -54,10 +54,6 @@ class DynamoPeople:
         item = self.tables.get("people", _me(person_id))
         return None if item is None else read_person(item)
 
-    def get_many(self, person_ids: Sequence[str]) -> list[Person | None]:
-        items = self.tables.get_all([("people", _me(person_id)) for person_id in person_ids])
-        return [None if item is None else read_person(item) for item in items]
-
     def save(self, person: Person) -> None:
         self._commit(saved(person), "person_changed")
 
