@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from functools import cache
+from traceback import extract_tb
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -15,6 +16,17 @@ def logger() -> "Logger":
     from aws_lambda_powertools.logging import Logger  # noqa: PLC0415 — 38 ms that a read never pays
 
     return Logger()
+
+
+def log_failure(operation: str, request_id: str, error: BaseException) -> None:
+    """Log which failures led to this one and where; not what they say, which may quote anybody."""
+    kinds, places = [], []
+    cause: BaseException | None = error
+    while cause is not None:
+        kinds.append(type(cause).__qualname__)
+        places += [f"{frame.filename}:{frame.lineno}" for frame in extract_tb(cause.__traceback__)]
+        cause = cause.__cause__ or cause.__context__
+    logger().error("unhandled", operation=operation, request_id=request_id, kinds=kinds, places=places)
 
 
 def logged(job: str, act: Callable[[], object]) -> None:

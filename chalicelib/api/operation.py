@@ -14,7 +14,7 @@ from chalice import Blueprint, CORSConfig, Response
 from chalicelib.api.problem import MEDIA_TYPE, internal, problem
 from chalicelib.api.reading import read_json, read_key
 from chalicelib.errors import DomainError, NotAllowed, NotSignedIn
-from chalicelib.observability import logger
+from chalicelib.observability import log_failure, logger
 from chalicelib.wiring import House, house
 from chalicelib.wording.model import choose
 
@@ -169,9 +169,9 @@ def _answer(
         return view(_call(home, request, path, declared, language)), language
     except DomainError as error:
         status, body, headers = problem(error, language)
-    except Exception:  # noqa: BLE001 — the one place past which nothing may get
+    except Exception as error:  # noqa: BLE001 — the one place past which nothing may get
         request_id = str(request.context.get("requestId") or uuid4())
-        logger().exception("unhandled", request_id=request_id, operation=declared.name)
+        log_failure(declared.name, request_id, error)
         status, body, headers = internal(request_id, language)
     answer = refusal(status, body, language)
     return replace(answer, headers={**headers, **answer.headers}), language

@@ -90,12 +90,13 @@ class Segment(Filtered):
 
     def standing(self, live: int, now: int) -> tuple[int, list[int] | None]:
         """Return which of the live slots stand at `now`, and the slots that do not where those are few."""
-        unexpired = self.ending.beyond(now)
-        if self._standing is None or self._standing[0] is not live or self._standing[1] is not unexpired:
+        unexpired, known = self.ending.beyond(now), self._standing
+        if known is None or known[0] is not live or known[1] is not unexpired:
             alive = live & unexpired
             gone = ones(len(self)) ^ alive
-            self._standing = live, unexpired, alive, slots_of(gone) if gone.bit_count() <= _FEW else None
-        return self._standing[2:]
+            known = live, unexpired, alive, slots_of(gone) if gone.bit_count() <= _FEW else None
+            self._standing = known
+        return known[2:]
 
     def select(self, where: Where, bits: int) -> int:
         """Return the slots of the set that are all that is asked but for the category."""

@@ -35,9 +35,11 @@ class Shelf(Filtered):
     def standing(self, live: int, now: int) -> int:
         """Return the slots that stand at `now`, of the segment's live ones."""
         alive, gone = self._segment.standing(live, now)
-        if self._standing[0] is not alive:
-            self._standing = alive, self._still(alive) if gone is None else self._without(gone)
-        return self._standing[1]
+        known, here = self._standing
+        if known is not alive:
+            here = self._still(alive) if gone is None else self._without(gone)
+            self._standing = alive, here
+        return here
 
     def within(self, point: Point, radius_m: int) -> tuple[int, int]:
         """Return a slot, and counted from it the slots whose cell is at most `radius_m` from the point."""

@@ -33,7 +33,7 @@ from types import MappingProxyType
 from chalicelib.cities.model import Sender
 from chalicelib.notices.model import Notice
 from chalicelib.wording.catalogue import find, spoken_to
-from chalicelib.wording.model import say
+from chalicelib.wording.model import say, sentence
 from chalicelib.wording.templates import fill_template
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -103,7 +103,7 @@ def render(
     shape, ours = _SHAPES[notice.template], f"mail.{notice.template}"
     known = _known(values, language)
     known |= {"city_name": city_name, "sender_name": sender.name, "sender_address": sender.address}
-    subject = shorten(say(language, f"{ours}.subject", **known), LONGEST_SUBJECT)
+    subject = shorten(sentence(say(language, f"{ours}.subject", **known)), LONGEST_SUBJECT)
     parts = {
         "language": language,
         "subject": subject,
@@ -111,11 +111,11 @@ def render(
         "code": known["code"] if shape.code else None,
         "facts": [(say(language, f"fact.{name}"), known[name]) for name in shape.facts if name in known],
         "quotes": [
-            (say(language, f"quote.{name}", **known), _lines(values[name]))
+            (sentence(say(language, f"quote.{name}", **known)), _lines(values[name]))
             for name in shape.quotes
             if name in known
         ],
-        "ours": lambda part: say(language, f"{ours}.{part}", **known),
+        "ours": lambda part: sentence(say(language, f"{ours}.{part}", **known)),
         "says": lambda code, **more: say(language, code, **known, **more),
         "why": f"mail.why.{notice.topic}",
         "next": shape.next,

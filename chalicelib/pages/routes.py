@@ -10,7 +10,7 @@ from chalicelib.api.page import form, html, page
 from chalicelib.errors import Conflict, Fault, Invalid, NotSignedIn
 from chalicelib.identity import digest
 from chalicelib.wording.figures import show_distance
-from chalicelib.wording.model import say
+from chalicelib.wording.model import say, sentence
 
 if TYPE_CHECKING:
     from chalicelib.matching.repository import Pair
@@ -139,7 +139,7 @@ def _facts(call: Call, pair: "Pair", tap: "Tap") -> list[tuple[str, str]]:
 
     assert pair.match is not None
     other = call.house.people.get(pair.match.other(pair.match.side_of(tap.person)))
-    facts = [("person", (other and other.name) or say(call.language, "person.nameless"))]
+    facts = [("person", (other and other.name) or sentence(say(call.language, "person.nameless")))]
     if pair.need is not None:
         facts.append(("title", pair.need.draft.title))
     if pair.need is not None and pair.offer is not None:

@@ -40,6 +40,11 @@ def say(language: str, code: str, /, **values: Any) -> str:
     return _said(language, code, None, values) or code
 
 
+def sentence(text: str) -> str:
+    """Return the text as a sentence begins."""
+    return text[:1].upper() + text[1:]
+
+
 def say_n(language: str, code: str, n: int, /, **values: Any) -> str:
     """Return the form of the message that goes with `n` things; `n` is among its values."""
     return _said(language, code, n, {"n": n, **values}) or code

@@ -99,7 +99,10 @@ def test_a_walk_through_the_pages_neither_skips_nor_repeats_while_others_write(o
         if page.next is None:
             break
         query = replace(query, after=page.next)
-        written = [*source.many(3), *map(source.changed, source.random.sample(list(oracle.known.values()), 4))]
+        written = [
+            *source.many(3),
+            *map(source.changed, source.random.sample(list(oracle.known.values()), 4)),
+        ]
         touched |= {card.id for card in written}
         replica.apply(written, NOW)
         oracle.apply(written)
@@ -123,10 +126,20 @@ def test_more_of_the_asked_words_in_the_title_come_first_then_the_newest() -> No
 
     def card(id_: str, title: str, text: str, published: int) -> object:
         return replace(
-            base, id=id_ * 16, title_terms=tuple(title.split()), text_terms=tuple(text.split()), published_at=published
+            base,
+            id=id_ * 16,
+            title_terms=tuple(title.split()),
+            text_terms=tuple(text.split()),
+            published_at=published,
         )
 
-    cards = [card("a", "pain", "lait", 3), card("b", "pain lait", "", 1), card("c", "", "lait pain", 9), card("d", "lait", "pain", 4), card("e", "lait", "", 5)]
+    cards = [
+        card("a", "pain", "lait", 3),
+        card("b", "pain lait", "", 1),
+        card("c", "", "lait pain", 9),
+        card("d", "lait", "pain", 4),
+        card("e", "lait", "", 5),
+    ]
     page = search(Replica(Segment.of(cards)), Query(Where(terms=("pain", "lait")), order="relevance"), NOW)
     assert [hit.card.id[0] for hit in page.hits] == ["b", "d", "a", "c"]
 
@@ -142,7 +155,11 @@ def test_facets_leave_out_the_category_asked_for_and_the_total_does_not() -> Non
 
 def test_cards_on_both_sides_of_the_date_line_and_of_the_pole_are_found_by_their_distance() -> None:
     source = Cards(7)
-    places = [Point(lat, lon) for lat in (-16.9, 89.99, 48.8) for lon in (-179.99, -179.9, 179.95, 179.999, 2.3, 0.0)]
+    places = [
+        Point(lat, lon)
+        for lat in (-16.9, 89.99, 48.8)
+        for lon in (-179.99, -179.9, 179.95, 179.999, 2.3, 0.0)
+    ]
     cards = [replace(source.one(), left=1, cell=cell_at(place, CELL_M)) for place in places for _ in range(3)]
     replica, oracle = Replica(Segment.of(cards)), Oracle(cards)
     for near in (*places, Point(-16.9, 180.0), Point(90.0, 0.0), Point(-90.0, 77.0)):
@@ -154,10 +171,19 @@ def test_cards_on_both_sides_of_the_date_line_and_of_the_pole_are_found_by_their
 
 def test_grids_of_several_sizes_lie_side_by_side() -> None:
     source, random = Cards(8), Random(8)
-    cards = [replace(card, cell=cell_at(source.place(), random.choice((100, 250, 1_000)))) for card in source.many(400)]
+    cards = [
+        replace(card, cell=cell_at(source.place(), random.choice((100, 250, 1_000))))
+        for card in source.many(400)
+    ]
     replica, oracle = Replica(Segment.of(cards)), Oracle(cards)
     for _ in range(30):
-        query = Query(Where(), source.place(), random.choice((200, 900, 4_000)), random.choice(("distance", "ending")), 9)
+        query = Query(
+            Where(),
+            source.place(),
+            random.choice((200, 900, 4_000)),
+            random.choice(("distance", "ending")),
+            9,
+        )
         assert answer(search(replica, query, NOW)) == oracle.search(query, NOW)
 
 
@@ -181,7 +207,9 @@ def test_what_is_found_reads_as_the_card_that_was_applied() -> None:
     hits = search(replica, Query(Where(state=None), PARIS, limit=300), NOW - DAY_S).hits
     assert len(hits) == 300
     for shown, _ in hits:
-        assert {name: getattr(shown, name) for name in fields} == {name: getattr(by_id[shown.id], name) for name in fields}
+        assert {name: getattr(shown, name) for name in fields} == {
+            name: getattr(by_id[shown.id], name) for name in fields
+        }
 
 
 def test_positions_of_the_oracle_are_those_of_the_board() -> None:
