@@ -1,4 +1,4 @@
-"""Ranking by brute force with numpy: every offer is scored for a need, by the same terms, and all are sorted."""
+"""Ranking by brute force with numpy: every offer is scored for a need by the same terms, and all are sorted."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, cast
@@ -104,7 +104,8 @@ class Offers:
 
     def _shared(self, span: Span) -> Whole:
         seconds = np.minimum(self.untils, span[1]) - np.maximum(self.starts, span[0])
-        return -(-np.maximum(seconds, 0) // (SLOT_MINUTES * 60))
+        shared: Whole = -(-np.maximum(seconds, 0) // (SLOT_MINUTES * 60))
+        return shared
 
 
 def _words(masks: Iterable[int]) -> NDArray[np.uint64]:

@@ -20,6 +20,7 @@ from chalicelib.people.dynamodb import added
 from chalicelib.people.model import Person
 from chalicelib.places.model import Place, Point
 from chalicelib.wiring import House, house
+from chalicelib.words.model import fold
 from infra.address_book import fill, from_streets
 
 DEMO = Path(__file__).parent / "demo"
@@ -131,7 +132,7 @@ def _bring_together(
 
 
 def _person(home: House, row: Any, now: int) -> Person:
-    email = f"{row['name'].lower().replace(' ', '.').rstrip('.')}@example.org"
+    email = f"{fold(row['name']).replace(' ', '.').rstrip('.')}@example.org"
     quiet = row["quiet"]
     return Person(
         id=home.secrets.blind(email),

@@ -101,9 +101,9 @@ def render(
     """Return the letter of a notice. Nothing in the values can become markup, a header or a line of ours."""
     language, *_ = spoken_to(language)
     shape, ours = _SHAPES[notice.template], f"mail.{notice.template}"
-    known = _known(values, language)
+    known, begin = _known(values, language), str if values.get("other_name") else sentence
     known |= {"city_name": city_name, "sender_name": sender.name, "sender_address": sender.address}
-    subject = shorten(sentence(say(language, f"{ours}.subject", **known)), LONGEST_SUBJECT)
+    subject = shorten(begin(say(language, f"{ours}.subject", **known)), LONGEST_SUBJECT)
     parts = {
         "language": language,
         "subject": subject,
@@ -111,11 +111,11 @@ def render(
         "code": known["code"] if shape.code else None,
         "facts": [(say(language, f"fact.{name}"), known[name]) for name in shape.facts if name in known],
         "quotes": [
-            (sentence(say(language, f"quote.{name}", **known)), _lines(values[name]))
+            (begin(say(language, f"quote.{name}", **known)), _lines(values[name]))
             for name in shape.quotes
             if name in known
         ],
-        "ours": lambda part: sentence(say(language, f"{ours}.{part}", **known)),
+        "ours": lambda part: begin(say(language, f"{ours}.{part}", **known)),
         "says": lambda code, **more: say(language, code, **known, **more),
         "why": f"mail.why.{notice.topic}",
         "next": shape.next,

@@ -1,7 +1,7 @@
 """A person: who they say they are, what they may be asked for, and how they prove to be themselves."""
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, get_args
 
 from chalicelib.errors import Conflict, NotSignedIn
 from chalicelib.notices.model import Quiet, Topic
@@ -9,6 +9,7 @@ from chalicelib.places.model import Place
 
 Role = Literal["resident", "moderator"]
 Mail = Literal["fine", "bounced", "complained"]
+"""What came of our mails to somebody, the worse the later."""
 
 DAY_S = 86_400
 WEEK_S = 7 * DAY_S
@@ -60,8 +61,9 @@ class Person:
         return replace(self, **fields, version=self.version + 1)  # type: ignore[arg-type]
 
     def without_mail(self, why: Mail) -> "Person":
-        """Return the person whose address refused our mail, or who called it unwanted."""
-        return self.changed(mail=why)
+        """Return the person whose address refused our mail, or who called it unwanted; the worse stays."""
+        words = get_args(Mail)
+        return self.changed(mail=why) if words.index(why) > words.index(self.mail) else self
 
     def muting(self, topic: Topic) -> "Person":
         return self.changed(muted=tuple(sorted({*self.muted, topic})))

@@ -150,9 +150,7 @@ def take_mail_event(people: People, dispatcher: Dispatcher, event: MailEvent | N
     if notice is None or event.kind == "sent" or not notice.to:
         return
     why: Mail = event.kind
-    _change_surely(
-        people, notice.to, lambda person: person if person.mail == why else person.without_mail(why)
-    )
+    _change_surely(people, notice.to, lambda person: person.without_mail(why))
 
 
 def _change_surely(people: People, person_id: str, act: Callable[[Person], Person]) -> None:

@@ -54,11 +54,11 @@ def some_query(source: Cards, random: Random) -> Query:
     return Query(where, near, radius_m, order, random.choice((1, 3, 20)))
 
 
-@pytest.mark.parametrize(("size", "seed"), [(0, 1), (1, 2), (4, 3), (60, 4), (300, 5), (1_300, 6)])
+@pytest.mark.parametrize(("size", "seed"), [(0, 1), (1, 2), (4, 3), (60, 4), (300, 5), (900, 6)])
 def test_every_filter_order_and_page_is_what_looking_at_every_card_gives(size: int, seed: int) -> None:
     replica, oracle, source = board(size, seed)
     random = Random(seed)
-    for _ in range(80):
+    for _ in range(60):
         query, now = some_query(source, random), NOW + random.choice((-40, 0, 0, 1, 20)) * DAY_S
         for _ in range(3):
             found = answer(search(replica, query, now))
@@ -81,7 +81,7 @@ def test_a_disc_ends_at_the_metre() -> None:
     cards = Cards(2).many(700)
     replica, oracle = Replica(Segment.of(cards)), Oracle(cards)
     everything = Query(Where(state=None), PARIS, None, "distance", 1_000)
-    for _, _, edge in oracle.search(everything, NOW)[0][::40]:
+    for _, _, edge in oracle.search(everything, NOW)[0][::70]:
         for radius_m in (edge - 1, edge, edge + 1):
             asked = replace(everything, radius_m=radius_m, limit=1)
             assert answer(search(replica, asked, NOW)) == oracle.search(asked, NOW)
@@ -203,7 +203,10 @@ def test_what_is_found_reads_as_the_card_that_was_applied() -> None:
     replica = Replica(Segment.of(cards[:250]))
     replica.apply(cards[250:], NOW)
     by_id = {card.id: card for card in cards}
-    fields = "id version kind author category title cell reach_m urgency languages slots spans capacity left full published_at expires_at needed_by trust".split()
+    fields = (
+        "id version kind author category title cell reach_m urgency languages slots spans capacity left full "
+        "published_at expires_at needed_by trust"
+    ).split()
     hits = search(replica, Query(Where(state=None), PARIS, limit=300), NOW - DAY_S).hits
     assert len(hits) == 300
     for shown, _ in hits:
