@@ -9,13 +9,14 @@ from chalicelib.api.routes import routes as documents
 from chalicelib.board.routes import routes as board
 from chalicelib.listings.routes import routes as listings
 from chalicelib.matching.routes import routes as matching
+from chalicelib.moderation.routes import routes as moderation
 from chalicelib.observability import logged
 from chalicelib.pages.routes import routes as pages
 from chalicelib.people.routes import routes as people
 from chalicelib.places.routes import routes as places
 
 app = Chalice(app_name="entraide")
-for blueprint in (people, places, listings, board, matching, documents, pages):
+for blueprint in (people, places, listings, moderation, board, matching, documents, pages):
     app.register_blueprint(blueprint)
 
 

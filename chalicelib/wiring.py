@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from chalicelib.cities.model import City
     from chalicelib.listings.service import Publishing
     from chalicelib.matching.service import Matching
+    from chalicelib.moderation.service import Desk
     from chalicelib.notices.repository import Mailer
     from chalicelib.notices.service import Dispatcher
     from chalicelib.people.repository import People
@@ -75,6 +76,12 @@ class House:
         from chalicelib.listings.service import Publishing
 
         return Publishing(DynamoListings(self.tables, self.city.zone), self.city)
+
+    @cached_property
+    def desk(self) -> "Desk":
+        from chalicelib.moderation.service import Desk
+
+        return Desk(self.publishing.listings, self.city)
 
     @cached_property
     def board(self) -> "LiveBoard":

@@ -69,7 +69,7 @@ def _listing(
     kind, draft = row["kind"], _draft(city, row, street, now)
     listing, _ = home.publishing.publish(kind, draft, by=author, key=key, print_=key, now=at)
     if listing.state == "held" and row["story"] != "open":
-        return home.publishing.release(listing.id, key=f"{key}-release", now=at).listing
+        return home.desk.release(listing.id, key=f"{key}-release", now=at).listing
     return listing
 
 

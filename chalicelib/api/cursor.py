@@ -18,10 +18,14 @@ def unseal(secrets: Secrets, purpose: str, cursor: str) -> Any:
     """Return the position of a cursor; Malformed when it was not sealed here for this question."""
     from itsdangerous import BadData, URLSafeSerializer  # noqa: PLC0415
 
+    serializer = URLSafeSerializer(secrets.secret("cursor", purpose))
     try:
-        return URLSafeSerializer(secrets.secret("cursor", purpose)).loads(cursor)
+        position = serializer.loads(cursor)
     except BadData as error:
         raise Malformed("cursor_invalid") from error
+    if serializer.dumps(position) != cursor:  # the last letter of a signature has bits that mean nothing
+        raise Malformed("cursor_invalid")
+    return position
 
 
 def canonical(parts: Any) -> str:

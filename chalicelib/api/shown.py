@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from chalicelib.places.model import Cell
@@ -9,9 +10,10 @@ from chalicelib.places.model import Cell
 
 def show_instant(at: int) -> str:
     """Return an instant as RFC 3339 in UTC."""
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return datetime.fromtimestamp(at, UTC).isoformat().replace("+00:00", "Z")
 
 
+@lru_cache(maxsize=4_096)
 def show_cell(cell: Cell) -> Mapping[str, Any]:
     """Return all that is ever said of where something is."""
     return {

@@ -48,8 +48,8 @@ def best_first(
     """Yield the cards that stand within the radius and pass the gate, those first that can score most.
 
     The gate names a kind, every tier categories. Tiers come with the highest `most` first; a card belongs to
-    the first it fits, and one that fits none is left out. What holds of all tiers belongs in the gate, where it
-    is asked once. `fall` is what a distance adds to a score, never more for a longer one. A tier is looked
+    the first it fits, and one that fits none is left out. What holds of all tiers belongs in the gate, where
+    it is asked once. `fall` is what a distance adds to a score, never more for a longer one. A tier is looked
     at only when its turn can have come.
     """
     if gate.kind is None:

@@ -42,11 +42,11 @@ def window(runs: Sequence[tuple[int, int]]) -> tuple[int, int]:
 def slots_of(bits: int, base: int = 0) -> list[int]:
     """Return the slots of the set in order, each moved up by `base`."""
     data = bits.to_bytes((bits.bit_length() + 7) >> 3, "little")
-    find = data.translate(_MARK).find
-    found: list[int] = []
-    at = find(1)
+    find, found = data.translate(_MARK).find, list[int]()
+    add, at = found.append, find(1)
     while at >= 0:
         slot = base + (at << 3)
-        found += [slot + bit for bit in _BITS[data[at]]]
+        for bit in _BITS[data[at]]:
+            add(slot + bit)
         at = find(1, at + 1)
     return found

@@ -42,7 +42,8 @@ class Row:
     def within(self, point: Point, wide: float, radius_m: int) -> Run:
         """Return which of the row's cells are at most `wide` degrees from the point, `radius_m` in metres."""
         lons, west, east = self.lons, point.lon - wide, point.lon + wide
-        start, end = bisect_left(lons, west - _DOUBT), bisect_right(lons, east + _DOUBT)
+        start = bisect_left(lons, west - _DOUBT)
+        end = bisect_right(lons, east + _DOUBT, start)
         if start < end and lons[start] < west + _DOUBT and self._beyond(point, start, radius_m):
             start += 1
         if start < end and lons[end - 1] > east - _DOUBT and self._beyond(point, end - 1, radius_m):
@@ -111,6 +112,8 @@ class Cells:
 
         A row that is wholly inside is told by its ends and a product: an angle is more than its sine.
         """
+        if radius_m < 0:
+            return []
         if self._wraps(point):
             return self._disc_by_cell(point, radius_m)
         reach = degrees((radius_m + 1) / EARTH_RADIUS_M)

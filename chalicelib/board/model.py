@@ -87,7 +87,7 @@ class Where:
     categories: frozenset[str] = frozenset()
     """Any of them."""
     terms: tuple[str, ...] = ()
-    """All of them, each in the title or in the text."""
+    """All of them, each in the title or in the text; no two are the same."""
     urgency: Urgency | None = None
     when: When | None = None
     languages: frozenset[str] = frozenset()

@@ -32,9 +32,9 @@ def rings(
     `count` is about how many slots the set has within the radius, `many` how many are wanted: they only
     choose how far apart the rings are.
     """
-    cells, reach = placed.cells, from_m - 1
+    cells, reach = placed.cells, min(from_m, _HALF_ROUND_M + 1) - 1
     end = _HALF_ROUND_M if radius_m is None else radius_m
-    if from_m:
+    if reach >= 0:
         low, inner = placed.within(point, reach)
         bits ^= bits & inner << low
     wanted = _AMPLE * many * min(end * end, cells.spread) / max(count, 1)

@@ -45,7 +45,9 @@ def _chosen(segment: Segment, bits: int, count: int, query: Query, start: _Start
     if query.order == "relevance" and query.where.terms:
         return _by_title(segment, bits, query.where.terms, start, many)
     ranked = segment.ending if query.order == "ending" else segment.newest
-    slots = ranked.first(bits, count, many, start[1] if start else 0)
+    if start and start[0] > 0:
+        return []
+    slots = ranked.first(bits, count, many, start[1] if start and start[0] == 0 else 0)
     return [(0, ranked.ranks[slot], slot) for slot in slots]
 
 
@@ -79,7 +81,7 @@ def _by_title(
         lacking = [part ^ held for part, held in zip(classes, having, strict=True)]
         classes = [low | high for low, high in zip([*lacking, 0], [0, *having], strict=True)]
     found: _Chosen = []
-    first, from_rank = start or (-len(terms), 0)
+    first, from_rank = start if start and -start[0] <= len(terms) else (-len(terms), 0)
     for titled_terms in range(-first, -1, -1):
         part = classes[titled_terms]
         slots = newest.first(part, part.bit_count(), many - len(found), from_rank)

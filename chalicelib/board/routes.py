@@ -105,11 +105,12 @@ def search_listings(call: Call) -> Answer:
 
 def show_hit(hit: "Hit") -> dict[str, Any]:
     card = hit.card
+    left, needed_by = card.left, card.needed_by
     return {
         "id": card.id,
         "version": card.version,
         "kind": card.kind,
-        "state": "matched" if card.full else "open",
+        "state": "open" if left else "matched",
         "category": card.category,
         "title": card.title,
         "cell": show_cell(card.cell),
@@ -118,11 +119,11 @@ def show_hit(hit: "Hit") -> dict[str, Any]:
         "urgency": card.urgency,
         "languages": list(card.languages),
         "capacity": card.capacity,
-        "left": card.left,
+        "left": left,
         "trust": card.trust,
         "published_at": show_instant(card.published_at),
         "expires_at": show_instant(card.expires_at),
-        "needed_by": None if card.needed_by is None else show_instant(card.needed_by),
+        "needed_by": None if needed_by is None else show_instant(needed_by),
     }
 
 

@@ -24,6 +24,8 @@ class Tally:
         self._categories: Sequence[str] = categories.values
         self._blocks = [(kind, state) for kind in kinds.values for state in _STATES]
         lanes = len(self._categories)
+        self._wide = _LANE * lanes
+        self._block = (1 << self._wide) - 1
         units = [1 << (_LANE * lane) for lane in range(len(self._blocks) * lanes)]
         self._starts = cells.starts
         full = lefts.spread([int(left == 0) for left in lefts.values])
@@ -37,17 +39,14 @@ class Tally:
 
         Of the filters only kind and state are looked at.
         """
-        sums, units, total, part = self._sums, self._units, 0, 0
-        for start, end in runs:
-            total += sums[end] - sums[start]
-        edges = [self._starts[cell] for run in runs for cell in run] if gone else []
-        for slot in gone:
-            if bisect_right(edges, slot) & 1:
-                total -= units[slot]
-        lanes = len(self._categories)
+        sums, units, part = self._sums, self._units, 0
+        total = sum([sums[end] for _, end in runs]) - sum([sums[start] for start, _ in runs])
+        if gone:
+            edges = [self._starts[cell] for run in runs for cell in run]
+            total -= sum([units[slot] for slot in gone if bisect_right(edges, slot) & 1])
         for kind, state in self._blocks:
-            if where.kind in {None, kind} and where.state in {None, state}:
-                part += total & ((1 << _LANE * lanes) - 1)
-            total >>= _LANE * lanes
-        counts = array("I", part.to_bytes(_LANE // 8 * lanes, "little"))
+            if (where.kind is None or where.kind == kind) and (where.state is None or where.state == state):
+                part += total & self._block
+            total >>= self._wide
+        counts = array("I", part.to_bytes(self._wide >> 3, "little"))
         return {category: count for category, count in zip(self._categories, counts, strict=True) if count}

@@ -109,12 +109,6 @@ class FulfilBody(Body):
     outcome: Outcome
 
 
-class RefuseBody(Body):
-    """Why a moderator refuses a listing; its author is told."""
-
-    reason: Prose
-
-
 class WindowShown(BaseModel):
     weekly: list[dict[str, Any]]
     dated: list[dict[str, Any]]

@@ -1,4 +1,4 @@
-"""Needs and offers over HTTP: publish, read, change, keep, end; and a moderator's desk."""
+"""Needs and offers over HTTP: publish, read, change, keep, end."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -204,67 +204,6 @@ def fulfil_listing(call: Call) -> Answer:
     outcome = call.body(FulfilBody).outcome
     publishing = call.house.publishing
     return _own(call, publishing.fulfil(_id(call), outcome, by=call.person.id, key=call.key, now=call.now))
-
-
-@operation(
-    routes,
-    Operation(
-        "listings",
-        "read_held",
-        "GET",
-        "/v1/held",
-        "moderator",
-        "Read the listings that wait for a moderator",
-        answers={200: "OwnListingsShown"},
-    ),
-)
-def read_held(call: Call) -> Answer:
-    held = call.house.publishing.listings.held()
-    return Answer({"listings": [show_own_listing(listing, call.now) for listing in held], "next": None})
-
-
-@operation(
-    routes,
-    Operation(
-        "listings",
-        "release_listing",
-        "POST",
-        "/v1/held/{listing_id}/release",
-        "moderator",
-        "Open a held listing",
-        answers=_OWN,
-        problems=(404, 409),
-        headers=_ETAG,
-    ),
-)
-def release_listing(call: Call) -> Answer:
-    listing, notices = call.house.publishing.release(_id(call), key=call.key, now=call.now)
-    call.house.dispatcher.send_now(notices, call.now)
-    return _own(call, listing)
-
-
-@operation(
-    routes,
-    Operation(
-        "listings",
-        "refuse_listing",
-        "POST",
-        "/v1/held/{listing_id}/refuse",
-        "moderator",
-        "Refuse a held listing, with a reason its author is told",
-        body="RefuseBody",
-        answers=_OWN,
-        problems=(404, 409, 422),
-        headers=_ETAG,
-    ),
-)
-def refuse_listing(call: Call) -> Answer:
-    from chalicelib.listings.bodies import RefuseBody
-
-    reason = call.body(RefuseBody).reason
-    listing, notices = call.house.publishing.refuse(_id(call), reason, key=call.key, now=call.now)
-    call.house.dispatcher.send_now(notices, call.now)
-    return _own(call, listing)
 
 
 def _publish(call: Call, kind: Kind) -> Answer:

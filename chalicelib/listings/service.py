@@ -1,9 +1,9 @@
-"""Publish a listing, change it, keep it standing, end it; moderate it; and what schedules owe it."""
+"""Publish a listing, change it, keep it standing, end it; and what schedules owe it."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from chalicelib.cities.model import Category, City
 from chalicelib.errors import Conflict, Fault, Invalid, NotFound
@@ -23,13 +23,6 @@ TRIES = 4
 """Of a change that another change of the same listing overtook."""
 
 
-class Told(NamedTuple):
-    """A listing as it now stands and the notices its change owes."""
-
-    listing: Listing
-    notices: "tuple[Notice, ...]" = ()
-
-
 @dataclass(frozen=True, slots=True)
 class Publishing:
     """The city's listings and the city's rules."""
@@ -42,7 +35,7 @@ class Publishing:
     ) -> tuple[Listing, bool]:
         """Publish a need or an offer; the same request again finds the same listing. True when it is new."""
         category = self._checked(draft, now)
-        expires_at, remind_at = self._lifetime(category, draft, now)
+        expires_at, remind_at = lifetime(draft, self.city, now)
         listing = Listing(
             id=make_id("listing", by.id, key),
             kind=kind,
@@ -71,7 +64,7 @@ class Publishing:
         category = self._checked(draft, now)
         expires_at, remind_at = listing.expires_at, listing.remind_at
         if draft.needed_by != listing.draft.needed_by:
-            expires_at, remind_at = self._lifetime(category, draft, now)
+            expires_at, remind_at = lifetime(draft, self.city, now)
         edited = listing.edited(
             draft,
             cell_at(draft.place.point, self.city.cell_m),
@@ -97,15 +90,6 @@ class Publishing:
     def renew(self, listing_id: str, *, by: str, key: str, now: int) -> Listing:
         """Let a listing stand for another lifetime from now."""
         return self._change(listing_id, by, (key, "renew"), partial(self._renewed, now=now))
-
-    def release(self, listing_id: str, *, key: str, now: int) -> Told:
-        """Open a held listing; its author is told."""
-        return self._moderate(listing_id, (key, "release"), partial(self._released, now=now), now)
-
-    def refuse(self, listing_id: str, reason: str, *, key: str, now: int) -> Told:
-        """Refuse a held listing; its author is told why."""
-        receipt = (key, f"refuse {reason}")
-        return self._moderate(listing_id, receipt, lambda held: held.refused(now, reason), now)
 
     def owned(self, listing_id: str, by: str) -> Listing:
         listing = self.get(listing_id)
@@ -139,7 +123,7 @@ class Publishing:
 
     def _expire(self, listing: Listing, now: int) -> None:
         ended = listing.expired(now)
-        mail = self._mail("listing_expired", listing, now, about=str(listing.expires_at))
+        mail = mail_about("listing_expired", listing, now, about=str(listing.expires_at))
         self.listings.save(ended, (mail,))
 
     def _remind(self, listing: Listing, now: int) -> None:
@@ -147,19 +131,14 @@ class Publishing:
             raise Conflict("listing_not_due")
         if now >= listing.expires_at:  # a reminder would come too late: only the end is told
             return self._expire(listing, now)
-        mail = self._mail("listing_ending", listing, now, about=str(listing.expires_at))
+        mail = mail_about("listing_ending", listing, now, about=str(listing.expires_at))
         return self.listings.save(listing.reminded(), (mail,))
 
     def _renewed(self, listing: Listing, now: int) -> Listing:
-        category = self._category(listing.draft)
-        expires_at, remind_at = self._lifetime(category, listing.draft, now)
+        expires_at, remind_at = lifetime(listing.draft, self.city, now)
         if expires_at <= now:
             raise Conflict("listing_past")
         return listing.renewed(now, expires_at=expires_at, remind_at=remind_at)
-
-    def _released(self, listing: Listing, now: int) -> Listing:
-        expires_at, remind_at = self._lifetime(self._category(listing.draft), listing.draft, now)
-        return listing.released(now, expires_at=expires_at, remind_at=remind_at)
 
     def _change(
         self, listing_id: str, by: str, receipt: Receipt, act: Callable[[Listing], Listing]
@@ -177,48 +156,40 @@ class Publishing:
             return changed
         raise Conflict("listing_changed")
 
-    def _moderate(
-        self, listing_id: str, receipt: Receipt, act: Callable[[Listing], Listing], now: int
-    ) -> Told:
-        listing = self.get(listing_id)
-        if received(listing.receipts, receipt):
-            return Told(listing)
-        changed = act(listing).with_receipt(receipt)
-        template = "listing_released" if changed.state == "open" else "listing_refused"
-        mail = self._mail(template, changed, now, about=str(changed.version))
-        self.listings.save(changed, (mail,))
-        return Told(changed, (mail,))
-
-    def _mail(self, template: str, listing: Listing, now: int, *, about: str) -> "Notice":
-        from chalicelib.notices.model import notice  # noqa: PLC0415 — reads owe nobody a notice
-
-        values = {
-            "title": listing.draft.title,
-            "kind": listing.kind,
-            "expires_at": str(listing.expires_at),
-            "reason": listing.refusal or "",
-        }
-        return notice(template, listing.author, listing.id, now, about=about, values=values)
-
-    def _category(self, draft: Draft) -> Category:
-        category = self.city.category(draft.category)
-        if category is None:
-            raise Invalid(Fault("/category", "category_unknown"))
-        return category
-
     def _checked(self, draft: Draft, now: int) -> Category:
         faults = list(_faults(draft, self.city, now))
         if faults:
             raise Invalid(*faults)
-        return self._category(draft)
+        return category_of(draft, self.city)
 
-    def _lifetime(self, category: Category, draft: Draft, now: int) -> tuple[int, int | None]:
-        """Return when a listing that begins now ends, and when its author is reminded, if there is time."""
-        ends = now + category.lifetime_days * DAY_S
-        if draft.needed_by is not None:
-            ends = min(ends, draft.needed_by)
-        remind = ends - self.city.limits.remind_days * DAY_S
-        return ends, remind if remind > now else None
+
+def category_of(draft: Draft, city: City) -> Category:
+    category = city.category(draft.category)
+    if category is None:
+        raise Invalid(Fault("/category", "category_unknown"))
+    return category
+
+
+def lifetime(draft: Draft, city: City, now: int) -> tuple[int, int | None]:
+    """Return when a listing that begins now ends, and when its author is reminded, if there is time."""
+    ends = now + category_of(draft, city).lifetime_days * DAY_S
+    if draft.needed_by is not None:
+        ends = min(ends, draft.needed_by)
+    remind = ends - city.limits.remind_days * DAY_S
+    return ends, remind if remind > now else None
+
+
+def mail_about(template: str, listing: Listing, now: int, *, about: str) -> "Notice":
+    """Return what the author is told of a listing."""
+    from chalicelib.notices.model import notice  # noqa: PLC0415 — publishing owes no mail
+
+    values = {
+        "title": listing.draft.title,
+        "kind": listing.kind,
+        "expires_at": str(listing.expires_at),
+        "reason": listing.refusal or "",
+    }
+    return notice(template, listing.author, listing.id, now, about=about, values=values)
 
 
 def _faults(draft: Draft, city: City, now: int) -> Iterator[Fault]:

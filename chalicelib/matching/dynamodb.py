@@ -11,7 +11,7 @@ from chalicelib.errors import Conflict, TooMany
 from chalicelib.listings.dynamodb import saved as saved_listing
 from chalicelib.listings.model import Listing
 from chalicelib.listings.rows import read_listing
-from chalicelib.matching.model import MOVES, Match, Side
+from chalicelib.matching.model import DAY_S, MOVES, Match, Side
 from chalicelib.matching.repository import Job, Pair
 from chalicelib.notices.dynamodb import owed
 from chalicelib.notices.model import Notice
@@ -47,7 +47,8 @@ class DynamoMatches:
     ) -> None:
         name, most, until = limit
         count = Count("limits", {"pk": f"{name}#{until}"}, most, until + 3_600)
-        writes: list[Write] = [Put("matches", _item(match), ABSENT), owed(notice), count]
+        new, once = Put("matches", _item(match), ABSENT), _once(match)
+        writes: list[Write] = [new, once, owed(notice), count]
         if asked is not None:
             writes += saved_person(asked)
         try:
@@ -55,7 +56,8 @@ class DynamoMatches:
         except Refused as refused:
             if refused.writes == [count]:
                 raise TooMany("rate_limited", retry_after=until - match.made_at) from refused
-            raise Conflict("match_changed") from refused
+            code = "key_reused" if once in refused.writes and new not in refused.writes else "match_changed"
+            raise Conflict(code) from refused
 
     def save(self, match: Match, *, listings: Sequence[Listing] = (), notices: Sequence[Notice] = ()) -> None:
         writes: list[Write] = [Put("matches", _item(match), at_version(match.version - 1))]
@@ -88,6 +90,12 @@ class DynamoMatches:
 
     def _agenda(self, job: Job) -> Agenda:
         return Agenda(self.tables, "matches", job)
+
+
+def _once(match: Match) -> Put:
+    """Return the write that lets a key ask once: the id of a match is of its listings, not of the key."""
+    ((key, _),) = match.receipts
+    return Put("limits", {"pk": f"propose#{key}", "purge_at": match.made_at + DAY_S}, ABSENT)
 
 
 def _key(need: str, offer: str) -> dict[str, str]:

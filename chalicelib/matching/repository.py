@@ -28,8 +28,9 @@ class Matches(Protocol):
     ) -> None:
         """Store a new match, the mail it owes and the person it asks.
 
-        Conflict when there is a match of the two already or the person changed meanwhile; TooMany when the
-        limit (a counter, its most, when it starts anew) is reached.
+        Conflict when there is a match of the two already, the person changed meanwhile or the key of its
+        receipt asked for another match (`key_reused`); TooMany when the limit (a counter, its most, when it
+        starts anew) is reached.
         """
 
     def save(self, match: Match, *, listings: Sequence[Listing] = (), notices: Sequence[Notice] = ()) -> None:

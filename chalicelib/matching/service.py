@@ -8,7 +8,7 @@ from typing import NamedTuple
 from chalicelib.board.service import LiveBoard
 from chalicelib.cities.model import City
 from chalicelib.errors import Conflict, NotAllowed, NotFound, Unavailable
-from chalicelib.identity import is_id
+from chalicelib.identity import is_id, make_id
 from chalicelib.listings.model import DAY_S, Listing
 from chalicelib.listings.windows import write_windows
 from chalicelib.matching.candidates import Candidate, candidates
@@ -53,7 +53,7 @@ class Matching:
 
     def propose(self, need_id: str, offer_id: str, *, by: Person, message: str, key: str, now: int) -> Told:
         """Ask the other side; the same request again finds the same match."""
-        receipt = (key, f"propose {message}")
+        receipt = _own(by.id, (key, f"propose {message}"))
         for _ in range(TRIES):
             pair = self.matches.pair(need_id, offer_id)
             need, offer = _both(pair)
@@ -68,7 +68,9 @@ class Matching:
             limit = (f"propose#{by.id}", self.city.limits.proposals_per_day, (now // DAY_S + 1) * DAY_S)
             try:
                 self.matches.propose(match, mail, asked=asked and asked.was_asked(now), limit=limit)
-            except Conflict:
+            except Conflict as conflict:
+                if conflict.code == "key_reused":
+                    raise
                 continue
             return Told(match, (mail,))
         raise Unavailable("busy")
@@ -166,6 +168,7 @@ class Matching:
 
     def _change(self, match_id: str, by: str, receipt: Receipt, act: Callable[[Pair, Match], Step]) -> Told:
         """Change a match once a key: the same request again finds it done."""
+        receipt = _own(by, receipt)
         for _ in range(TRIES):
             pair = self.get(match_id, by=by)
             match = _known(pair)
@@ -266,3 +269,9 @@ def _side(need: Listing, offer: Listing, person: str) -> Side:
     if person not in (need.author, offer.author):
         raise NotAllowed("not_yours")
     return "seeker" if person == need.author else "helper"
+
+
+def _own(person: str, receipt: Receipt) -> Receipt:
+    """Return the receipt under a key that is the person's own: the other side may have chosen the same."""
+    key, done = receipt
+    return make_id("key", person, key), done

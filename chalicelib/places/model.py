@@ -83,6 +83,7 @@ def row_height(size_m: int) -> float:
     return 180 / _rows(size_m)
 
 
+@lru_cache(maxsize=4_096)
 def cols_in(size_m: int, row: int) -> int:
     """Return how many cells of about `size_m` metres fill the row around the Earth."""
     middle = (row + 0.5) * row_height(size_m) - 90

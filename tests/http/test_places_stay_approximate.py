@@ -5,6 +5,8 @@ from random import Random
 
 import pytest
 
+from chalicelib.api.shown import show_cell
+from chalicelib.listings import shown
 from chalicelib.places.model import Point, cell_at, distance_m
 from tests.city import open_city
 
@@ -77,7 +79,7 @@ def places_read(reads):
     city, chance = open_city(), Random(10)
     point = within(CELL, chance)
     need = city.publish("need", "monique@example.org", place=place(point))["id"]
-    shown = set()
+    places = set()
     for number in range(reads):
         near = around(chance)
         way = number % 4
@@ -95,8 +97,8 @@ def places_read(reads):
             assert feature["geometry"]["coordinates"] == [ring]
         else:
             cell = city.get("/v1/listings?text=courses").json["listings"][0]["cell"]
-        shown.add((cell["id"], cell["lat"], cell["lon"], *cell["bounds"]))
-    return shown
+        places.add((cell["id"], cell["lat"], cell["lon"], *cell["bounds"]))
+    return places
 
 
 def test_a_listing_that_is_read_often_is_always_in_one_place():
@@ -112,18 +114,12 @@ def test_a_place_with_noise_would_be_found(monkeypatch):
     """The naive way: a little noise each time, which a thousand readings average away."""
     chance = Random(1)
 
-    def noisy(point, size_m):
-        return cell_at(Point(point.lat + chance.gauss(0, 0.002), point.lon), size_m)
+    def noisy(cell):
+        moved = Point(cell.centre.lat + chance.gauss(0, 0.002), cell.centre.lon)
+        return show_cell(cell_at(moved, cell.size_m))
 
-    monkeypatch.setattr("chalicelib.listings.shown.show_cell", lambda cell: noisy_cell(noisy, cell))
-    with pytest.raises(AssertionError):
-        assert len(places_read(200)) == 1
-
-
-def noisy_cell(noisy, cell):
-    from chalicelib.api.shown import show_cell
-
-    return show_cell(noisy(cell.centre, 250))
+    monkeypatch.setattr(shown, "show_cell", noisy)
+    assert len(places_read(200)) > 1
 
 
 def test_editing_a_listing_within_its_cell_shows_nothing_new(city):

@@ -117,11 +117,10 @@ class Scene:
             for act in rounds(self.city):
                 act()
         found = facts(self.city.tables, snapshots=False)
-        for row in found["people"].values():
-            assert row.pop("version") <= 3  # two words are two changes, or one when the worse comes first
+        versions = [row.pop("version") for row in found["people"].values()]
         lines = found["changes"].items()
         found["changes"] = {key: row for key, row in lines if "#listing#" in row["sk"]}
-        return found, sorted(notice for _, notice in self.city.mailbox.mails)
+        return found, sorted(notice for _, notice in self.city.mailbox.mails), max(versions)
 
 
 def hand_over(city, delivery):
@@ -174,6 +173,7 @@ def at_once(seed, size, threads):
 def assert_same(found, wanted):
     assert differences(found[0], wanted[0]) == {}
     assert found[1] == wanted[1]
+    assert found[2] <= 3  # two bad words are two changes, or one when the worse comes first
 
 
 def test_a_scene_has_everything_in_it():
@@ -186,7 +186,7 @@ def test_a_scene_has_everything_in_it():
         ("Bounce", "Transient"),
         ("Complaint",),
     }
-    found, mailed = once_and_in_order(1, 8)
+    found, mailed, _ = once_and_in_order(1, 8)
     assert {row["state"] for row in found["listings"].values()} == {"open", "expired"}
     assert {row["state"] for row in found["matches"].values()} == {"lapsed", "accepted", "done"}
     assert {row["state"] for row in found["notices"].values()} == {"sent"}
@@ -226,6 +226,5 @@ def test_a_handler_that_believes_the_last_word_and_counts_is_caught():
         city.tables.commit([Put("people", {**person, **changed})])
 
     found, wanted = often_and_in_any_order(1, 4, naive), once_and_in_order(1, 4, naive)
-    people = [{row["pk"]: row["mail"] for row in facts["people"].values()} for facts, _ in (found, wanted)]
-    assert people[0] != people[1]
     assert differences(found[0], wanted[0]) != {}
+    assert found[2] > 3

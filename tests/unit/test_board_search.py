@@ -198,6 +198,16 @@ def test_a_position_that_names_no_id_is_refused() -> None:
         search(Replica(), Query(after=(0, 0, "no id")), NOW)
 
 
+@pytest.mark.parametrize("order", ORDERS)
+def test_a_position_that_no_card_has_is_a_place_in_the_order_all_the_same(order: Order) -> None:
+    replica, oracle, source = board(150, 14)
+    terms = tuple(source.words[:1])
+    for first in (-(10**30), -2, -1, 0, 1, 700, 3_000, 10**30):
+        for number in (-(10**30), -NOW, 0, NOW + 9 * DAY_S, 10**30):
+            query = Query(Where(terms=terms, state=None), PARIS, None, order, 5, (first, number, "m" * 16))
+            assert answer(search(replica, query, NOW)) == oracle.search(query, NOW)
+
+
 def test_what_is_found_reads_as_the_card_that_was_applied() -> None:
     cards = Cards(9).many(300)
     replica = Replica(Segment.of(cards[:250]))

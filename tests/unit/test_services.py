@@ -210,21 +210,21 @@ class TestModeration:
         held = publish(reading(house), monique)
         assert held.state == "held"
         assert len(house.board.fresh(NOW)) == 0
-        assert house.publishing.listings.held() == [held]
+        assert house.desk.held() == [held]
 
     def test_released_it_is_open_and_its_author_told_once(self, house, monique):
         held, key = publish(reading(house), monique), new_key()
-        released, notices = house.publishing.release(held.id, key=key, now=NOW + DAY_S)
+        released, notices = house.desk.release(held.id, key=key, now=NOW + DAY_S)
         assert (released.state, released.expires_at) == ("open", NOW + 15 * DAY_S)
         assert [each.template for each in notices] == ["listing_released"]
-        assert house.publishing.release(held.id, key=key, now=NOW + DAY_S) == (released, ())
+        assert house.desk.release(held.id, key=key, now=NOW + DAY_S) == (released, ())
         assert house.board.fresh(NOW).get(held.id) is not None
         with pytest.raises(Conflict, match="listing_not_held"):
-            house.publishing.refuse(held.id, "no", key=new_key(), now=NOW)
+            house.desk.refuse(held.id, "no", key=new_key(), now=NOW)
 
     def test_refused_its_author_is_told_why_and_it_is_over(self, house, monique):
         held = publish(reading(house), monique)
-        refused, (mail,) = house.publishing.refuse(held.id, "Une publicité", key=new_key(), now=NOW)
+        refused, (mail,) = house.desk.refuse(held.id, "Une publicité", key=new_key(), now=NOW)
         assert (refused.state, refused.refusal, mail.values["reason"]) == ("refused", *["Une publicité"] * 2)
         with pytest.raises(Conflict):
             house.publishing.renew(held.id, by=monique.id, key=new_key(), now=NOW)

@@ -1,0 +1,117 @@
+"""What is always true of a network, whatever was done in it."""
+
+from collections import Counter
+
+from chalicelib.board.model import Query, Where
+from chalicelib.listings import model as listings
+from chalicelib.listings.rows import read_listing
+from chalicelib.matching import model as matches
+from chalicelib.matching.dynamodb import _match
+from chalicelib.notices import model as notices
+from chalicelib.notices.dynamodb import _notice
+from chalicelib.people.dynamodb import read_person
+
+MOVES = {"listings": listings.MOVES, "matches": matches.MOVES, "notices": notices.MOVES}
+READ = {"listings": read_listing, "matches": _match, "notices": _notice, "people": read_person}
+FACTS = {
+    "accepted": ("match_accepted", 2),
+    "declined": ("match_declined", 1),
+    "cancelled": ("match_cancelled", 1),
+    "lapsed": ("match_lapsed", 1),
+}
+"""What a match becomes, the mail that tells it and to how many."""
+
+
+class Truths:
+    """Holds a network to them. `house` is its house, `clock` its clock."""
+
+    def begin(self):
+        self.seen, self.read = {}, {}
+        self.became = Counter()
+
+    def what_is_left_and_what_is_taken_are_the_capacity(self):
+        taken = Counter()
+        for match in self.all("matches"):
+            if match.state in ("accepted", "done"):
+                taken.update((match.need, match.offer))
+        forgot = self.forgot_a_match()
+        for listing in self.all("listings"):
+            assert 0 <= listing.left <= listing.draft.capacity
+            if not forgot:
+                assert listing.left + taken[listing.id] == listing.draft.capacity
+
+    def the_board_shows_what_stands_and_nothing_else(self):
+        zone = self.house.city.zone
+        everything = Query(Where(state=None), limit=1_000)
+        page = self.house.board.search(everything, self.clock.now)
+        stands = {listing.id: listing for listing in self.all("listings") if self.stands(listing)}
+        assert {hit.card.id for hit in page.hits} == stands.keys()
+        assert page.total == len(stands)
+        for hit in page.hits:
+            card = stands[hit.card.id].card(zone)
+            for name in ("version", "kind", "author", "category", "cell", "capacity", "left", "expires_at"):
+                assert getattr(hit.card, name) == getattr(card, name), name
+
+    def versions_only_grow_and_states_move_as_they_may(self):
+        for noun, moves in MOVES.items():
+            for thing in self.all(noun):
+                born = "proposed" if noun == "matches" else thing.state
+                state, version = self.seen.get((noun, thing.id), (born, 1))
+                assert thing.version >= version
+                if thing.version == version:
+                    assert thing.state == state
+                elif thing.state != state:
+                    assert thing.state in reachable(moves, state), (noun, state, thing.state)
+                    if noun == "matches":
+                        self.became[thing.state] += 1
+                self.seen[noun, thing.id] = thing.state, thing.version
+
+    def every_fact_has_its_mails_and_each_is_sent_once(self):
+        sent = Counter(notice_id for _, notice_id in self.house.mailer.mails)
+        assert all(count == 1 for count in sent.values())
+        notices = self.all("notices")
+        assert {each.id for each in notices if each.state == "sent"} == sent.keys()
+        owed = Counter(each.template for each in notices)
+        for state, (template, each) in FACTS.items():
+            assert owed[template] == each * self.became[state], template
+        ends = Counter(
+            (each.template, each.subject, each.values["expires_at"])
+            for each in notices
+            if each.template in ("listing_ending", "listing_expired")
+        )
+        assert all(count == 1 for count in ends.values())
+
+    def nobody_is_asked_more_often_than_they_chose(self):
+        for person in self.all("people"):
+            assert len(person.asked_lately(self.clock.now)) <= person.asks_per_week
+
+    def forgot_a_match(self):
+        """Say whether a match that took a place is purged: its listings went before or go soon."""
+        known = {match.id for match in self.all("matches")}
+        return any(
+            state in ("accepted", "done") and match not in known
+            for (noun, match), (state, _) in self.seen.items()
+            if noun == "matches"
+        )
+
+    def stands(self, listing):
+        return listing.state == "open" and self.clock.now < listing.expires_at
+
+    def all(self, noun):
+        """Everything of a noun as the table has it; what did not change is not read again."""
+        read = READ[noun]
+        rows = [row for row in self.house.tables._rows[noun].values() if "version" in row]
+        keys = [(noun, row["pk"], row.get("sk"), row["version"]) for row in rows]
+        for key, row in zip(keys, rows, strict=True):
+            if key not in self.read:
+                self.read[key] = read(row)
+        return [self.read[key] for key in keys]
+
+
+def reachable(moves, state):
+    """The states that may come of one, in one move or several."""
+    found, front = set(), {state}
+    while front:
+        front = {after for each in front for after in moves[each]} - found
+        found |= front
+    return found
