@@ -3,7 +3,7 @@ CITY ?= mulhouse
 PORT ?= 8000
 VENV := .venv
 PY := $(VENV)/bin/python
-PIP := $(PY) -m pip --disable-pip-version-check install --quiet --progress-bar off -c constraints.txt
+PIP := $(PY) -m pip --disable-pip-version-check install -qq --progress-bar off -c constraints.txt
 
 .PHONY: run test lint types contracts soak bench messages docs package clean
 
@@ -49,12 +49,12 @@ $(VENV)/bin/python:
 	@python3 -m venv $(VENV)
 
 $(VENV)/local: pyproject.toml constraints.txt | $(VENV)/bin/python
-	@echo "Installing what a local city needs ..."
+	@echo "Installing what a local city needs (a minute or two the first time) ..."
 	@$(PIP) $$($(PY) infra/extras.py local)
 	@touch $@
 
 $(VENV)/dev: pyproject.toml constraints.txt | $(VENV)/bin/python
-	@echo "Installing what the tests need ..."
+	@echo "Installing what the tests need (a minute or two the first time) ..."
 	@$(PIP) $$($(PY) infra/extras.py local dev)
 	@touch $@ $(VENV)/local
 

@@ -5,13 +5,16 @@
 
 import signal
 import sys
+from statistics import median
 
-from bench import expiring, loading, posting, ranking, searching, starting, warm
+from bench import asking, expiring, loading, posting, ranking, searching, starting, warm
 from bench.ground import ground
-from bench.rows import RESULTS, Row, progress, table, write
+from bench.meter import cpu_ms
+from bench.rows import RESULTS, Row, progress, row, table, write
 
 SECTIONS = {
     "searching": searching.rows,
+    "asking": asking.rows,
     "loading": loading.rows,
     "posting": posting.rows,
     "ranking": ranking.rows,
@@ -22,7 +25,7 @@ SECTIONS = {
 
 
 def main(wanted: list[str]) -> None:
-    found: list[Row] = []
+    found = [_machine()]
     with ground() as prepared:
         for name in wanted or SECTIONS:
             found += SECTIONS[name](prepared)
@@ -30,6 +33,12 @@ def main(wanted: list[str]) -> None:
     if not wanted:
         write(found)
         progress(f"written to {RESULTS.name}; {sum(row.met is False for row in found)} targets not reached")
+
+
+def _machine() -> Row:
+    """Return how fast this machine is now: milliseconds mean little without it."""
+    took = median([cpu_ms(lambda: sum(number * number for number in range(100_000))) for _ in range(9)])
+    return row("machine_ms", 100_000, took, "ms CPU of Python for so many squares")
 
 
 if __name__ == "__main__":

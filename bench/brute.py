@@ -1,4 +1,4 @@
-"""Ranking by brute force with numpy: every offer is scored for a need by the same terms, and all are sorted."""
+"""Ranking by brute force with numpy: every offer is scored for a need by the same terms, then sorted."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, cast

@@ -4,6 +4,7 @@ import gzip
 import json
 from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -21,6 +22,7 @@ from tests.cards import NOW, Cards
 ZONE = ZoneInfo("Europe/Paris")
 LARGEST = 100_000
 SIZES = (1_000, 10_000, LARGEST)
+WAITING = 8
 DAYS_LEFT = 100
 """Listings end one after another over so many days: one day's are a hundredth of them."""
 
@@ -50,6 +52,15 @@ def cards(size: int) -> list[Card]:
     if size < LARGEST:
         return cards(LARGEST)[:size]
     return [listing.card(ZONE) for listing in listings(LARGEST)]
+
+
+@cache
+def changes(size: int) -> list[Card]:
+    """Return what became of a few of the cards since the snapshot: just less than 4 KB in the log."""
+    return [
+        replace(card, version=card.version + 1, left=card.left + 1, capacity=card.capacity + 1)
+        for card in cards(size)[:WAITING]
+    ]
 
 
 def export(directory: Path, table: str, items: Iterable[Mapping[str, Any]]) -> None:

@@ -8,15 +8,19 @@ from functools import cached_property
 from typing import Any
 
 from bench import neighbours
-from bench.content import LARGEST, SIZES, ZONE, cards, city_of, export, listing_items
+from bench.content import LARGEST, SIZES, ZONE, cards, changes, city_of, export, listing_items
 from bench.engine import BUILD, Engine, EngineMissing, engine, tables_of
 from bench.meter import Meter, metered
 from bench.rows import progress
 from chalicelib.board.dynamodb import DynamoChangeLog
+from chalicelib.board.replica import Replica
+from chalicelib.board.segment import Segment
 from chalicelib.board.service import LiveBoard
 from chalicelib.listings.card import Card
+from chalicelib.listings.rows import LISTING, pack
 from chalicelib.people.model import Helper
 from chalicelib.storage.tables import Tables, connect
+from chalicelib.storage.transaction import Change
 from infra.emulator import REGION, set_environment
 from infra.tables import create_tables, table_definitions
 from tests.cards import NOW
@@ -59,11 +63,24 @@ class Ground:
         return DynamoChangeLog(self.tables(city_of(size)), ZONE)
 
     def board(self, size: int) -> LiveBoard:
-        """Return a warm board of the city of that size."""
+        """Return the board of the city of that size, as it is loaded from the snapshot and the log."""
         if size not in self._boards:
             self._boards[size] = LiveBoard(self.log(size))
-            self._boards[size].fresh(NOW)
         return self._boards[size]
+
+    def replica(self, size: int) -> Replica:
+        """Return what that board, or where there is no engine one made of the same, has in memory."""
+        if self.engine is not None:
+            return self.board(size).fresh(NOW)
+        made = Replica(Segment.of(cards(size)))
+        made.apply(changes(size), NOW)
+        return made
+
+    def store(self, size: int) -> None:
+        """Store the snapshot of the board, then the changes that wait in the log."""
+        LiveBoard(FilledLog(self.tables(city_of(size)), ZONE, cards(size))).save_snapshot(NOW)
+        waiting = [Change(f"{LISTING}#{card.id}", card.version, pack(card)) for card in changes(size)]
+        self.tables(city_of(size)).commit(waiting)
 
 
 @contextmanager
@@ -81,7 +98,7 @@ def ground() -> Iterator[Ground]:
                 create_tables(running.client, city, table_definitions())
             for size in SIZES:
                 progress(f"saving the snapshot of {size:,} cards")
-                LiveBoard(FilledLog(made.tables(city_of(size)), ZONE, cards(size))).save_snapshot(NOW)
+                made.store(size)
             yield made
     except EngineMissing as missing:
         yield Ground(None, str(missing))

@@ -1,14 +1,16 @@
 """How a cold function comes by its board: read units, and the CPU time until it can answer."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from math import ceil
 from statistics import median
 from typing import Any
 
-from bench.content import LARGEST, SIZES
+from bench.content import LARGEST, SIZES, cards
 from bench.ground import Ground
 from bench.meter import cpu_ms
 from bench.rows import Row, missing, progress, row
+from chalicelib.board.model import Query, Where
 from chalicelib.board.service import LiveBoard
 from tests.cards import NOW
 
@@ -41,6 +43,12 @@ def _loading(ground: Ground, size: int) -> Iterator[Row]:
         peer_value=floor,
         most_ratio=1.2 if size == LARGEST else None,
     )
+    yield row(
+        "board_first_answer_ms",
+        size,
+        median([cpu_ms(partial(_first_answer, ground, size)) for _ in range(TIMES)]),
+        "ms CPU, loaded and searched for a word",
+    )
     took = median([cpu_ms(lambda: LiveBoard(ground.log(size)).fresh(NOW)) for _ in range(TIMES)])
     yield row(
         "board_load_ms",
@@ -51,6 +59,10 @@ def _loading(ground: Ground, size: int) -> Iterator[Row]:
         peer_value=median([cpu_ms(lambda: _read(ground, keys)) for _ in range(TIMES)]),
         most=50 if size == LARGEST else None,
     )
+
+
+def _first_answer(ground: Ground, size: int) -> None:
+    LiveBoard(ground.log(size)).search(Query(Where(terms=cards(size)[0].title_terms[:1])), NOW)
 
 
 def _parts(ground: Ground, size: int) -> tuple[Sequence[dict[str, Any]], int]:

@@ -36,13 +36,16 @@ def kinds() -> list[Kind]:
     return [Kind(r, words, later) for r in RADII_M for words in (False, True) for later in (False, True)]
 
 
-def questions(kind: Kind, size: int, ask: Callable[[Query], Page]) -> Iterator[Query]:
-    """Yield searches of a kind, in all orders and with and without a category.
+def questions(
+    kind: Kind, size: int, ask: Callable[[Query], Page], *, warming: bool = False
+) -> Iterator[Query]:
+    """Yield searches of a kind, in all orders and with and without a category; other ones for warming up.
 
-    `ask` answers the pages before a later one.
+    `ask` answers the pages before a later one. The words of each kind are its own: none was asked before.
     """
-    source = Cards(seed=kind.radius_m + 2 * kind.words + kind.later)
-    orders, chance = cycle(_WORDS if kind.words else _PLAIN), Random(5)
+    seed = 8 * kind.radius_m + 4 * kind.words + 2 * kind.later + warming
+    source, chance = Cards(seed, authors=1, words=50), Random(seed)
+    orders = cycle(_WORDS if kind.words else _PLAIN)
     for number in range(POINTS):
         category = frozenset({chance.choice(cards(size)).category}) if number % 2 else frozenset[str]()
         terms = _terms(chance, size) if kind.words else ()

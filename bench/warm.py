@@ -14,7 +14,7 @@ from bench.rows import Row, missing, progress, row
 from infra.events import Event
 from infra.tables import create_tables, table_definitions
 
-ROUNDS, EACH = 9, 20
+ROUNDS, EACH = 9, 15
 """Rounds of so many requests each, ours and the bare ones in turn."""
 
 RAW = "bench-raw"

@@ -18,7 +18,11 @@ def logger() -> "Logger":
     return Logger()
 
 
-def log_failure(operation: str, request_id: str, error: BaseException) -> None:
+class JobFailed(Exception):
+    """A job of a schedule failed. What the runtime prints of this says no more than which."""
+
+
+def log_failure(what: str, error: BaseException, request_id: str = "") -> None:
     """Log which failures led to this one and where; not what they say, which may quote anybody."""
     kinds, places = [], []
     cause: BaseException | None = error
@@ -26,11 +30,15 @@ def log_failure(operation: str, request_id: str, error: BaseException) -> None:
         kinds.append(type(cause).__qualname__)
         places += [f"{frame.filename}:{frame.lineno}" for frame in extract_tb(cause.__traceback__)]
         cause = cause.__cause__ or cause.__context__
-    logger().error("unhandled", operation=operation, request_id=request_id, kinds=kinds, places=places)
+    logger().error("unhandled", operation=what, request_id=request_id, kinds=kinds, places=places)
 
 
 def logged(job: str, act: Callable[[], object]) -> None:
-    """Do a job of a schedule, and say what it came to and how long it took."""
+    """Do a job of a schedule, and say what it came to and how long it took; JobFailed when it did not."""
     began = time.monotonic()
-    outcome = act()
+    try:
+        outcome = act()
+    except Exception as error:  # noqa: BLE001 — whatever it is, the runtime would print what it says
+        log_failure(job, error)
+        raise JobFailed(job) from None
     logger().info(job, outcome=str(outcome), seconds=round(time.monotonic() - began, 3))

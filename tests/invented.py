@@ -1,6 +1,7 @@
 """Requests that nobody wrote: made from the OpenAPI document, most of them nearly right, some not at all."""
 
 import json
+from copy import deepcopy
 from dataclasses import dataclass, field
 from urllib.parse import quote, urlencode
 
@@ -140,7 +141,7 @@ class Inventor:
         )
 
     def _body(self, said):
-        body = self._value(said["content"]["application/json"]["schema"], "")
+        body = deepcopy(self._value(said["content"]["application/json"]["schema"], ""))
         if self._chance.random() < 0.25:
             self._spoil_value(body)
         return body
@@ -200,7 +201,7 @@ class Inventor:
             odd = ODD_DATES if schema["format"] == "date" else ODD_INSTANTS
             day = f"2026-{self._chance.randint(3, 5):02d}-{self._chance.randint(1, 28):02d}"
             usual = day if schema["format"] == "date" else f"{day}T10:00:00Z"
-            return usual if self._chance.random() < 0.8 else self._chance.choice(odd)
+            return usual if self._chance.random() < 0.6 else self._chance.choice(odd)
         known = [*schema.get("examples", []), *self._seen.get(name, [])[-3:]]
         if known and self._chance.random() < 0.9:
             return self._chance.choice(known)
@@ -264,7 +265,7 @@ class Inventor:
             return
         chosen = self._chance.choice(inner)
         place = self._chance.choice(list(chosen)) if isinstance(chosen, dict) else 0
-        odd = self._odd_text() if self._chance.random() < 0.5 else self._chance.choice(ODD_VALUES)
+        odd = self._odd_text() if self._chance.random() < 0.5 else deepcopy(self._chance.choice(ODD_VALUES))
         how = self._chance.randrange(3)
         if how == 0:
             chosen[place] = odd

@@ -14,7 +14,6 @@ from chalicelib.listings.model import DAY_S
 from tests.samples import HOUR_S, a_draft, a_house, a_person, new_key, settle
 from tests.truths import Truths
 
-
 EVE = 1_774_566_000
 """Friday 27 March 2026 in Mulhouse: two days before the clock is put forward."""
 
@@ -186,9 +185,7 @@ class Network(Truths, RuleBasedStateMachine):
         act, more = ("release", ()) if release else ("refuse", ("no",))
         with self.expected(standing.state == "held"):
             self.twice(
-                lambda key: getattr(self.house.publishing, act)(
-                    standing.id, *more, key=key, now=self.clock.now
-                ),
+                lambda key: getattr(self.house.desk, act)(standing.id, *more, key=key, now=self.clock.now),
                 same=lambda answer: answer.listing,
             )
 

@@ -78,13 +78,14 @@ def document(city: City, version: str) -> dict[str, Any]:
     schemas: dict[str, Any] = {}
     paths: dict[str, Any] = {}
     _add(schemas, Problem)
-    for declared in OPERATIONS:
+    operations = sorted(OPERATIONS, key=lambda declared: declared.noun)
+    for declared in operations:
         paths.setdefault(declared.path, {})[declared.method.lower()] = _operation(declared, schemas)
     return {
         "openapi": "3.1.0",
         "info": {"title": f"Entraide {city.name}", "version": version, "description": _limits(city)},
         "servers": [{"url": "/"}],
-        "tags": [{"name": noun} for noun in dict.fromkeys(declared.noun for declared in OPERATIONS)],
+        "tags": [{"name": noun} for noun in dict.fromkeys(declared.noun for declared in operations)],
         "paths": paths,
         "components": {
             "schemas": dict(sorted(schemas.items())),

@@ -171,7 +171,7 @@ def _answer(
         status, body, headers = problem(error, language)
     except Exception as error:  # noqa: BLE001 — the one place past which nothing may get
         request_id = str(request.context.get("requestId") or uuid4())
-        log_failure(declared.name, request_id, error)
+        log_failure(declared.name, error, request_id)
         status, body, headers = internal(request_id, language)
     answer = refusal(status, body, language)
     return replace(answer, headers={**headers, **answer.headers}), language

@@ -137,7 +137,7 @@ def _depth(raw: bytes) -> int:
 def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
-        raise ValueError("a member is there twice")
+        raise Malformed("duplicate_member")
     return members
 
 

@@ -16,7 +16,7 @@ from chalicelib.board.shelf import Shelf
 from chalicelib.listings.card import Card, Kind
 from chalicelib.places.model import Point, distance_m
 
-_FIRST_M = 400
+_FIRST_M = 800
 """How far the cards of a tier are first looked for; then twice as far, and again."""
 
 
@@ -33,6 +33,10 @@ class Prospect(NamedTuple):
     most: int
     metres: int
     card: Shown
+
+
+_Ahead = tuple[int, int, Shown | None]
+"""The most that is still to come of a stream, how far that is, and the card if one is there."""
 
 
 def best_first(
@@ -55,20 +59,20 @@ def best_first(
     if gate.kind is None:
         raise ValueError("a gate names a kind")
     field = _Field(replica.board, gate.kind, gate, point, radius_m, fall, now)
-    heads: list[tuple[int, int, int, Shown, Iterator[Prospect]]] = []
+    heads: list[tuple[int, int, int, Shown | None, Iterator[_Ahead]]] = []
     number, upcoming, nearest = count(), iter(tiers), fall(0)
     tier = next(upcoming, None)
     while tier or heads:
         if tier and (not heads or tier.most + nearest > -heads[0][0]):
             for stream in field.streams(tier):
-                if first := next(stream, None):
-                    heappush(heads, (-first.most, first.metres, next(number), first.card, stream))
+                heappush(heads, (-tier.most - nearest, 0, next(number), None, stream))
             tier = next(upcoming, None)
             continue
         most, metres, _, card, stream = heads[0]
-        yield Prospect(-most, metres, card)
-        if following := next(stream, None):
-            heapreplace(heads, (-following.most, following.metres, next(number), following.card, stream))
+        if card:
+            yield Prospect(-most, metres, card)
+        if ahead := next(stream, None):
+            heapreplace(heads, (-ahead[0], ahead[1], next(number), ahead[2], stream))
         else:
             heappop(heads)
 
@@ -90,9 +94,10 @@ class _Field:
         self._radii = [*takewhile(radius_m.__gt__, accumulate(repeat(2), mul, initial=_FIRST_M)), radius_m]
         self._layers = board.layers
         self._parts: dict[str, list[_Part]] = {}
-        self._loose = [card for card in board.fresh.values() if card.stands_at(now) and fits(card, gate)]
+        fresh = (loose.card for loose in board.fresh.values())
+        self._loose = [card for card in fresh if card.stands_at(now) and fits(card, gate)]
 
-    def streams(self, tier: Tier) -> Iterator[Iterator[Prospect]]:
+    def streams(self, tier: Tier) -> Iterator[Iterator[_Ahead]]:
         """Yield the cards of the tier, of each shelf in order of distance."""
         categories = tier.where.categories
         for category in categories:
@@ -112,7 +117,7 @@ class _Field:
             ]
         return self._parts[category]
 
-    def _nearest(self, part: "_Part", bits: int, most: int) -> Iterator[Prospect]:
+    def _nearest(self, part: "_Part", bits: int, most: int) -> Iterator[_Ahead]:
         for radius_m in self._radii:
             low, inner = part.within(self._point, radius_m)
             ring = bits >> low & inner
@@ -121,14 +126,15 @@ class _Field:
                 slots = slots_of(ring, low)
                 metres = part.shelf.distances(self._point, slots)
                 for far, slot in sorted(zip(metres, slots, strict=True)):
-                    yield Prospect(most + self._fall(far), far, part.card(slot))
+                    yield most + self._fall(far), far, part.card(slot)
                 if not bits:
                     return
+            yield most + self._fall(radius_m), radius_m, None
 
-    def _among(self, cards: list[Card], most: int) -> Iterator[Prospect]:
+    def _among(self, cards: list[Card], most: int) -> Iterator[_Ahead]:
         near = sorted((distance_m(self._point, card.cell.centre), card.id, card) for card in cards)
         farthest = self._radii[-1]
-        return (Prospect(most + self._fall(far), far, card) for far, _, card in near if far <= farthest)
+        return ((most + self._fall(far), far, card) for far, _, card in near if far <= farthest)
 
 
 class _Part:

@@ -39,16 +39,13 @@ class Row:
     def centre(self, at: int) -> Point:
         return Cell(self.size_m, self.row, self.cols[at]).centre
 
-    def within(self, point: Point, wide: float, radius_m: int) -> Run:
-        """Return which of the row's cells are at most `wide` degrees from the point, `radius_m` in metres."""
-        lons, west, east = self.lons, point.lon - wide, point.lon + wide
-        start = bisect_left(lons, west - _DOUBT)
-        end = bisect_right(lons, east + _DOUBT, start)
-        if start < end and lons[start] < west + _DOUBT and self._beyond(point, start, radius_m):
+    def within(self, point: Point, radius_m: int, start: int, end: int) -> Run:
+        """Return which of the row's cells from `start` to `end`, whose first and last are in doubt, are inside."""
+        if self._beyond(point, start, radius_m):
             start += 1
-        if start < end and lons[end - 1] > east - _DOUBT and self._beyond(point, end - 1, radius_m):
+        if start < end and self._beyond(point, end - 1, radius_m):
             end -= 1
-        return start + self.first, end + self.first
+        return start, end
 
     def _beyond(self, point: Point, at: int, radius_m: int) -> bool:
         return distance_m(point, self.centre(at)) > radius_m
@@ -129,9 +126,15 @@ class Cells:
             if side * side > rest:
                 if rest < 0:
                     continue
-                start, end = row.within(point, degrees(2 * asin(min(1.0, sqrt(rest)))), radius_m)  # noqa: PLW2901
-                if start >= end:
+                wide = degrees(2 * asin(sqrt(rest) if rest < 1 else 1.0))
+                west, east, lons = lon - wide, lon + wide, row.lons  # noqa: PLW2901
+                low = bisect_left(lons, west - _DOUBT)
+                high = bisect_right(lons, east + _DOUBT, low)
+                if low < high and (lons[low] < west + _DOUBT or lons[high - 1] > east - _DOUBT):
+                    low, high = row.within(point, radius_m, low, high)
+                if low >= high:
                     continue
+                start, end = start + low, start + high  # noqa: PLW2901
             if start == last:
                 runs[-1] = (runs[-1][0], end)
             else:

@@ -29,8 +29,8 @@ def rings(
 ) -> Iterator[tuple[list[int], list[int]]]:
     """Yield the set's slots from `from_m` to `radius_m` away and their metres, each ring beyond the last.
 
-    `count` is about how many slots the set has within the radius, `many` how many are wanted: they only
-    choose how far apart the rings are.
+    `count` is how many slots the set has within the radius, `many` how many are wanted: they choose how far
+    apart the rings are.
     """
     cells, reach = placed.cells, min(from_m, _HALF_ROUND_M + 1) - 1
     end = _HALF_ROUND_M if radius_m is None else radius_m
@@ -39,7 +39,7 @@ def rings(
         bits ^= bits & inner << low
     wanted = _AMPLE * many * min(end * end, cells.spread) / max(count, 1)
     area = max(wanted, cells.size_m**2 / 3)
-    while bits and reach < end:
+    while count > 0 and reach < end:
         reach = min(end, int(sqrt(max(0, reach) ** 2 + area)) + 1)
         low, inner = placed.within(point, reach)
         ring = bits >> low & inner
@@ -49,5 +49,5 @@ def rings(
         bits ^= ring << low
         slots = slots_of(ring, low)
         yield slots, placed.distances(point, slots)
-        many -= len(slots)
+        many, count = many - len(slots), count - len(slots)
         area *= min(_GROWTH, max(1 / _GROWTH, _AMPLE * many / len(slots)))

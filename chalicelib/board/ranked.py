@@ -5,7 +5,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from functools import cached_property
 
-from chalicelib.board.bits import from_flags, ones, slots_of
+from chalicelib.board.bits import ones, slots_of
 from chalicelib.board.ids import Ids
 
 _FEW = 128
@@ -113,7 +113,8 @@ class Ranked:
     @cached_property
     def _slices(self) -> list[int]:
         data, levels = self.ranks.tobytes(), max(1, (len(self.ranks) - 1).bit_length())
-        return [from_flags(data[level >> 3 :: 4].translate(_FLAGS[level & 7])) for level in range(levels)]
+        planes = [data[place::4][::-1] for place in range((levels + 7) >> 3)]
+        return [int(planes[level >> 3].translate(_FLAGS[level & 7]) or b"0", 2) for level in range(levels)]
 
     @cached_property
     def _order(self) -> "array[int]":

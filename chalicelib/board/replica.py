@@ -7,12 +7,13 @@ from typing import NamedTuple
 
 from chalicelib.board.bits import from_slots, ones
 from chalicelib.board.ids import pack
+from chalicelib.board.loose import Loose
 from chalicelib.board.model import Shown
 from chalicelib.board.seen import Seen
 from chalicelib.board.segment import Segment
 from chalicelib.listings.card import Card
 
-FRESH = 64
+FRESH = 128
 """Cards that are looked at one by one before they are made a segment."""
 MERGED = 8192
 """Cards of the largest segment that is made of smaller ones."""
@@ -29,7 +30,7 @@ class Board(NamedTuple):
     """The board at one moment: what a search reads, while the replica may already hold the next."""
 
     layers: tuple[Layer, ...]
-    fresh: dict[str, Card]
+    fresh: dict[str, Loose]
 
 
 class Replica:
@@ -43,6 +44,8 @@ class Replica:
     def __init__(self, segment: Segment | None = None) -> None:
         self._board = Board((Layer(segment, ones(len(segment))),) if segment else (), {})
         self._removed: dict[str, tuple[int, int]] = {}
+        self.taken = 0
+        """How many cards were taken in since: the more, the slower a search; a new snapshot mends it."""
         self._lock = Lock()
 
     @property
@@ -68,8 +71,9 @@ class Replica:
                 for (segment, live), slots in zip(layers, dead, strict=True)
             )
             if len(fresh) > FRESH:
-                layers, fresh = _merged((*layers, _layer(fresh.values()))), {}
+                layers, fresh = _merged((*layers, _layer(loose.card for loose in fresh.values()))), {}
             self._board = Board(layers, fresh)
+            self.taken += taken
             return taken
 
     def forget(self, before: int) -> None:
@@ -81,7 +85,7 @@ class Replica:
         """Return the card of the listing if it is on the board, be it expired."""
         layers, fresh = self._board
         if id_ in fresh:
-            return fresh[id_]
+            return fresh[id_].card
         packed = pack(id_)
         for segment, live in reversed(layers):
             slot = segment.ids.find(packed)
@@ -94,18 +98,18 @@ class Replica:
         layers, fresh = self._board
         for segment, live in layers:
             yield from segment.cards(live & segment.ending.beyond(now))
-        yield from (card for card in fresh.values() if card.stands_at(now))
+        yield from (loose.card for loose in fresh.values() if loose.card.stands_at(now))
 
     def _take(
-        self, card: Card, layers: tuple[Layer, ...], fresh: dict[str, Card], dead: list[list[int]], now: int
+        self, card: Card, layers: tuple[Layer, ...], fresh: dict[str, Loose], dead: list[list[int]], now: int
     ) -> bool:
         standing, removed = fresh.get(card.id), self._removed.get(card.id)
-        if (standing and standing.version >= card.version) or (removed and removed[0] >= card.version):
+        if (standing and standing.card.version >= card.version) or (removed and removed[0] >= card.version):
             return False
         if not standing and not removed and not _superseded(card, layers, dead):
             return False
         if card.on_board:
-            fresh[card.id] = card
+            fresh[card.id] = Loose.of(card)
             self._removed.pop(card.id, None)
         else:
             fresh.pop(card.id, None)

@@ -48,6 +48,7 @@ class LiveBoard:
             began = self._log.now_ms()
             if began - self._loaded_ms > DAY_MS:
                 self._reload(now)
+                self._take(self._forgotten(), now)
                 self._loaded_ms = began
             self._take(self._log.lines(self._read_ms - OVERLAP_MS), now)
             self._read_ms = max(self._read_ms, began)
@@ -65,7 +66,7 @@ class LiveBoard:
             if behind <= max(FEW, head.cards // SHARE):
                 return Round(passed=1)
         segment = Segment.of(replica.cards(now))
-        parts, helpers = dump(segment), _dump_helpers(self._helpers.values())
+        parts, helpers = dump(segment), _dump_helpers(list(self._helpers.values()))
         generation = head.generation + 1 if head else 1
         try:
             self._log.save(
@@ -96,6 +97,14 @@ class LiveBoard:
         self._helpers = {helper.id: helper for helper in _load_helpers(parts[head.parts - head.helpers :])}
         self._read_ms = head.position_ms
         return None
+
+    def _forgotten(self) -> Iterator[Card | Helper]:
+        """Yield what a replica that has just begun does not know: what left the board shortly before.
+
+        Without it an older line, read now because lines may be late, would bring such a listing back.
+        """
+        lines = self._log.lines(self._read_ms - 2 * OVERLAP_MS)
+        return (line for line in lines if isinstance(line, Helper) or not line.on_board)
 
     def _take(self, lines: Iterable[Card | Helper], now: int) -> None:
         cards: list[Card] = []

@@ -13,6 +13,8 @@ _BLOCK = 2048
 """Titles packed together."""
 _KEPT = 256
 """Bitmaps of terms kept."""
+_MANY = 512
+"""A list of more slots than this is written as a bitmap, which is read without a loop."""
 
 
 class Titles:
@@ -48,13 +50,16 @@ class Titles:
 class Postings:
     """The slots of each term, apart for the titles and for the rest of the texts.
 
-    A list is written as the gaps between slots, seven bits a byte, or as a bitmap where that is no longer.
+    A list is written as the gaps between slots, seven bits a byte, and a long one as a packed bitmap.
     """
 
     def __init__(self, words: bytes, lengths: "array[int]", lists: bytes, size: int) -> None:
-        """Words are in order, a line each; lengths and lists are of each the title's, then the text's."""
+        """Words are in order, a line each; lists are of each the title's, then the text's.
+
+        A length is twice the list's, and one more where it is a bitmap.
+        """
         self.words, self.lengths, self.lists = words, lengths, lists
-        self._size, self._wide = size, (size + 7) >> 3
+        self._size = size
         self._bits = lru_cache(maxsize=_KEPT)(self._read_bits)
 
     @classmethod
@@ -62,7 +67,8 @@ class Postings:
         found = (_invert(titles), _invert(texts))
         words = sorted(found[0].keys() | found[1].keys())
         lists = [_write(half.get(word, ()), len(titles)) for word in words for half in found]
-        return cls("\n".join(words).encode(), array("I", map(len, lists)), b"".join(lists), len(titles))
+        lengths = array("I", (2 * len(data) + packed for data, packed in lists))
+        return cls("\n".join(words).encode(), lengths, b"".join(data for data, _ in lists), len(titles))
 
     def anywhere(self, term: str) -> int:
         """Return the slots that have the term in the title or in the rest."""
@@ -76,7 +82,7 @@ class Postings:
         halves: tuple[list[list[str]], ...] = tuple([[] for _ in range(self._size)] for _ in range(2))
         for index, word in enumerate(self._terms):
             for half, terms in enumerate(halves):
-                for slot in _read(self._list(2 * index + half), self._wide):
+                for slot in slots_of(self._list(2 * index + half)):
                     terms[slot].append(word)
         return ((tuple(title), tuple(text)) for title, text in zip(*halves, strict=True))
 
@@ -84,11 +90,14 @@ class Postings:
         index = bisect_left(self._terms, term)
         if index == len(self._terms) or self._terms[index] != term:
             return 0
-        found = [self._list(2 * index), self._list(2 * index + 1)] if everywhere else [self._list(2 * index)]
-        return from_slots(chain.from_iterable(_read(data, self._wide) for data in found), self._size)
+        title = self._list(2 * index)
+        return title | self._list(2 * index + 1) if everywhere else title
 
-    def _list(self, number: int) -> bytes:
-        return self.lists[self._ends[number] : self._ends[number + 1]]
+    def _list(self, number: int) -> int:
+        data = self.lists[self._ends[number] : self._ends[number + 1]]
+        if self.lengths[number] & 1:
+            return int.from_bytes(zlib.decompress(data), "little")
+        return from_slots(_read(data), self._size)
 
     @cached_property
     def _terms(self) -> list[str]:
@@ -96,7 +105,7 @@ class Postings:
 
     @cached_property
     def _ends(self) -> "array[int]":
-        return array("I", accumulate(self.lengths, initial=0))
+        return array("I", accumulate((length >> 1 for length in self.lengths), initial=0))
 
 
 def _invert(terms: Sequence[Sequence[str]]) -> Mapping[str, list[int]]:
@@ -107,7 +116,10 @@ def _invert(terms: Sequence[Sequence[str]]) -> Mapping[str, list[int]]:
     return found
 
 
-def _write(slots: Sequence[int], size: int) -> bytes:
+def _write(slots: Sequence[int], size: int) -> tuple[bytes, bool]:
+    """Return the list written, and whether it is a bitmap."""
+    if len(slots) > _MANY:
+        return zlib.compress(from_slots(slots, size).to_bytes((size + 7) >> 3, "little"), 9), True
     written = bytearray()
     for before, slot in pairwise(chain((-1,), slots)):
         gap = slot - before - 1
@@ -115,13 +127,10 @@ def _write(slots: Sequence[int], size: int) -> bytes:
             written.append(gap & 127 | 128)
             gap >>= 7
         written.append(gap)
-    wide = (size + 7) >> 3
-    return bytes(written) if len(written) < wide else from_slots(slots, size).to_bytes(wide, "little")
+    return bytes(written), False
 
 
-def _read(data: bytes, wide: int) -> list[int]:
-    if len(data) == wide:
-        return slots_of(int.from_bytes(data, "little"))
+def _read(data: bytes) -> list[int]:
     found, slot, gap, shift = [], -1, 0, 0
     for byte in data:
         gap |= (byte & 127) << shift

@@ -2,6 +2,7 @@
 
 from dataclasses import fields
 from datetime import date
+from functools import lru_cache
 from json import dumps, loads
 from typing import Any
 from zlib import compress, decompress
@@ -67,7 +68,9 @@ def pack(card: Card) -> bytes:
     return compress(dumps(values, ensure_ascii=False, separators=(",", ":")).encode(), 9)
 
 
+@lru_cache(maxsize=512)
 def unpack(data: bytes) -> Card:
+    """Return the card of a line; search after search reads the last half minute's again."""
     card: dict[str, Any] = dict(zip(_CARD, loads(decompress(data)), strict=True))
     card["cell"], card["slots"] = read_cell(card["cell"]), int(card["slots"], 16)
     for name in ("title_terms", "text_terms", "languages"):

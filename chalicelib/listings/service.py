@@ -9,7 +9,7 @@ from chalicelib.cities.model import Category, City
 from chalicelib.errors import Conflict, Fault, Invalid, NotFound
 from chalicelib.identity import is_id, make_id
 from chalicelib.listings.card import Kind
-from chalicelib.listings.model import DAY_S, Draft, Listing, Outcome
+from chalicelib.listings.model import DAY_S, KEPT_S, Draft, Listing, Outcome
 from chalicelib.listings.repository import Job, Listings
 from chalicelib.places.model import cell_at
 from chalicelib.receipts import Receipt, received
@@ -112,7 +112,7 @@ class Publishing:
 
     def purge_due(self, now: int) -> Round:
         """Forget what has been over for long enough."""
-        return self._round("purge", self.listings.purge, now)
+        return self._round("purge", lambda listing: self._purge(listing, now), now)
 
     def _round(self, job: Job, act: Callable[[Listing], object], now: int) -> Round:
         due = self.listings.due(job, now)
@@ -133,6 +133,11 @@ class Publishing:
             return self._expire(listing, now)
         mail = mail_about("listing_ending", listing, now, about=str(listing.expires_at))
         return self.listings.save(listing.reminded(), (mail,))
+
+    def _purge(self, listing: Listing, now: int) -> None:
+        if listing.ended_at is None or now < listing.ended_at + KEPT_S:  # it was renewed after all
+            raise Conflict("listing_not_due")
+        self.listings.purge(listing)
 
     def _renewed(self, listing: Listing, now: int) -> Listing:
         expires_at, remind_at = lifetime(listing.draft, self.city, now)

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from chalicelib.cities.model import City
-from chalicelib.errors import NotFound
+from chalicelib.errors import Conflict, NotFound
 from chalicelib.identity import is_id
 from chalicelib.listings.model import Listing
 from chalicelib.listings.repository import Listings
-from chalicelib.listings.service import lifetime, mail_about
+from chalicelib.listings.service import TRIES, lifetime, mail_about
 from chalicelib.notices.model import Notice
 from chalicelib.receipts import Receipt, received
 
@@ -53,12 +53,17 @@ class Desk:
         self, template: str, listing_id: str, receipt: Receipt, act: Callable[[Listing], Listing], now: int
     ) -> Told:
         """Decide once a key: the same request again finds it done."""
-        listing = self.listings.get(listing_id) if is_id(listing_id) else None
-        if listing is None:
-            raise NotFound("not_found")
-        if received(listing.receipts, receipt):
-            return Told(listing)
-        decided = act(listing).with_receipt(receipt)
-        mail = mail_about(template, decided, now, about=str(decided.version))
-        self.listings.save(decided, (mail,))
-        return Told(decided, (mail,))
+        for _ in range(TRIES):
+            listing = self.listings.get(listing_id) if is_id(listing_id) else None
+            if listing is None:
+                raise NotFound("not_found")
+            if received(listing.receipts, receipt):
+                return Told(listing)
+            decided = act(listing).with_receipt(receipt)
+            mail = mail_about(template, decided, now, about=str(decided.version))
+            try:
+                self.listings.save(decided, (mail,))
+            except Conflict:
+                continue
+            return Told(decided, (mail,))
+        raise Conflict("listing_changed")

@@ -12,13 +12,14 @@ Topic = Literal["asked", "answered", "listing"]
 
 
 def _mailable(address: str) -> str:
-    """Return the address as mailboxes are told apart: by its lower-case form."""
+    """Return the address as mailboxes are told apart and mailed: in lower case, its domain in ASCII."""
     from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415 — 60 ms, sign-in only
 
     try:
-        return validate_email(address, check_deliverability=False).normalized.lower()
+        read = validate_email(address, check_deliverability=False, allow_smtputf8=False, strict=True)
     except EmailNotValidError as error:
         raise PydanticCustomError("email_invalid", "not a mail address") from error
+    return str(read.ascii_email).lower()
 
 
 class SignInBody(Body):

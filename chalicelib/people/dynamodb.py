@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from json import dumps, loads
 from typing import Any
 
@@ -37,6 +38,7 @@ def saved(person: Person) -> list[Write]:
     return [Put("people", _item(person), at_version(person.version - 1)), _change(person)]
 
 
+@lru_cache(maxsize=512)
 def read_helper(body: bytes) -> Helper:
     """Return the helper of a change log line."""
     fields = loads(body)

@@ -135,8 +135,6 @@ def test_a_refusal_stores_nothing(city, token):
         b'{"lat": Infinity}',
         b'{"lat": 1e999}',
         b'{"reach_m": 12345678901234567890}',
-        b'{"title": "a", "title": "b"}',
-        b'{"a": {"b": 1, "b": 2}}',
         b'{"title": "\\ud800"}',
         b'{"title": "\\udc00\\ud800"}',
         b'{"title": "\xff"}',
@@ -154,6 +152,12 @@ def test_what_is_not_plain_json_is_malformed(city, token, raw):
     reply = city.call("POST", "/v1/needs", raw=raw, token=token)
     assert (reply.status, reply.json["code"]) in {(400, "malformed_json"), (400, "too_deep")}
     assert the_document().misfits("POST", "/v1/needs", reply) == []
+
+
+@pytest.mark.parametrize("raw", [b'{"title": "a", "title": "b"}', b'{"a": {"b": 1, "\\u0062": 1}}'])
+def test_a_member_that_is_there_twice_is_refused(city, token, raw):
+    reply = city.call("POST", "/v1/needs", raw=raw, token=token)
+    assert (reply.status, reply.json["code"]) == (400, "duplicate_member")
 
 
 def test_thirty_two_levels_are_read(city, token):

@@ -82,7 +82,7 @@ def check(requests, seed):
 
 
 def test_no_request_made_up_from_the_document_breaks_the_city():
-    seen = check(1_000, seed=1)
+    seen = check(600, seed=1)
     reached = {operation for operation, status in seen if status < 300}
     assert len(reached) >= 15, "most requests must get past the door, or nothing was tried"
 
@@ -96,8 +96,10 @@ def test_no_request_of_a_hundred_thousand_breaks_the_city():
 
 def test_a_date_nobody_can_say_back_would_be_found(monkeypatch):
     monkeypatch.setattr(bodies, "LAST_YEAR", 9_999)
-    wrong, _ = ask(1_500, 1, the_document())
-    assert any("failed" in each for each in wrong)
+    said = the_document().said
+    publishing = Document({**said, "paths": {"/v1/needs": said["paths"]["/v1/needs"]}})
+    wrong, _ = ask(600, 1, publishing)
+    assert any("publish_need failed" in each for each in wrong)
 
 
 def test_an_answer_outside_the_document_would_be_found():

@@ -3,10 +3,12 @@
 import json
 import re
 from base64 import urlsafe_b64decode
+from traceback import format_exception
 from urllib.parse import unquote
 
 import pytest
 
+from chalicelib import observability
 from chalicelib.api import operation
 from chalicelib.listings import routes as listings
 from chalicelib.listings.shown import show_own_listing
@@ -226,6 +228,14 @@ def test_no_failure_holds_what_failed(story, caplog, monkeypatch, call):
     assert canaries_in(logged(caplog)) == set()
 
 
+def test_no_failure_of_a_schedule_holds_what_failed(caplog):
+    """What a schedule raises is printed by the runtime, with what it says."""
+    with pytest.raises(observability.JobFailed) as raised:
+        observability.logged("expire_listings", lambda: {}[SEEKER])
+    assert canaries_in("".join(format_exception(raised.value))) == set()
+    assert canaries_in(logged(caplog)) == set()
+
+
 def test_a_log_line_with_a_body_would_be_found(monkeypatch, caplog):
     naive = operation.Call.body
     monkeypatch.setattr(
@@ -236,7 +246,7 @@ def test_a_log_line_with_a_body_would_be_found(monkeypatch, caplog):
 
 
 def test_a_failure_logged_with_what_it_says_would_be_found(story, monkeypatch, caplog):
-    monkeypatch.setattr(operation, "log_failure", lambda name, request_id, error: logger().error(str(error)))
+    monkeypatch.setattr(operation, "log_failure", lambda what, error, request_id: logger().error(str(error)))
     monkeypatch.setattr(story.city.tables, "get_all", lambda *_, **__: {}[SEEKER])
     assert story.city.get("/v1/me", token=story.seeker).status == 500
     assert canaries_in(logged(caplog)) == {"address", "domain"}

@@ -55,7 +55,10 @@ class Crowd:
 
     def race(self, threads):
         """Let so many say yes at once; one in four of those who got a place gives it back."""
-        barrier, shares = Barrier(threads), [self.matches[turn::threads] for turn in range(threads)]
+        barrier, shares = (
+            Barrier(threads, timeout=60),
+            [self.matches[turn::threads] for turn in range(threads)],
+        )
 
         def answer_all(turn):
             random = Random(turn)

@@ -157,7 +157,7 @@ def at_once(seed, size, threads):
     scene = Scene(seed, size=size)
     once = [*scene.events, *scene.ticks]
     scene.random.shuffle(once)
-    barrier = Barrier(threads)
+    barrier = Barrier(threads, timeout=60)
 
     def run(_):
         for delivery in once:

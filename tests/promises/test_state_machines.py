@@ -6,8 +6,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from chalicelib.listings import service
 from chalicelib.listings.model import Listing
-from chalicelib.listings.service import Publishing
 from tests.network import PEOPLE, Network
 
 
@@ -48,12 +48,12 @@ def mind_no_limit(monkeypatch):
 
 
 def remind_at_every_round(monkeypatch):
-    naive = Publishing._mail
+    naive = service.mail_about
     monkeypatch.setattr(Listing, "reminded", lambda listing: listing._next())
     monkeypatch.setattr(
-        Publishing,
-        "_mail",
-        lambda self, template, listing, now, about: naive(self, template, listing, now, about=str(now)),
+        service,
+        "mail_about",
+        lambda template, listing, now, *, about: naive(template, listing, now, about=str(now)),
     )
 
 
@@ -88,10 +88,12 @@ def a_second_yes_to_one_need(network):
     network.answer_with_another(listing=1, by=PEOPLE[3], capacity=1, seeking=False, met=True)
 
 
-def days_before_the_end(network):
+def two_rounds_before_the_end(network):
     two_who_met(network)
     network.turn_the_clock_to_an_end(listing=0, to="remind_at", before=0)
-    network.days_pass(days=3)
+    network.tick("all")
+    network.turn_the_clock(by=59)
+    network.tick("all")
 
 
 def a_listing_withdrawn(network):
@@ -103,7 +105,7 @@ STORIES = [
     (give_nothing_back, a_match_taken_back),
     (mind_no_end, a_change_after_the_end),
     (mind_no_limit, a_second_yes_to_one_need),
-    (remind_at_every_round, days_before_the_end),
+    (remind_at_every_round, two_rounds_before_the_end),
     (keep_on_the_board, a_listing_withdrawn),
     (forget_receipts, a_listing_withdrawn),
 ]

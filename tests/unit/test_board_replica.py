@@ -63,6 +63,7 @@ def test_applying_says_how_many_cards_were_news() -> None:
     assert replica.apply(BASE[:12], NOW) == 2
     assert replica.apply(BASE[:12], NOW) == 0
     assert replica.apply([replace(BASE[3], version=BASE[3].version + 1, on_board=False)], NOW) == 1
+    assert replica.taken == 3
 
 
 @pytest.mark.parametrize("size", [1, FRESH, FRESH + 1, 2 * FRESH + 2, 700])

@@ -1,0 +1,349 @@
+"""R7: schedules catch up. Sixty days with ticks skipped, doubled and late end as sixty quiet days do.
+
+A tick that finds nothing does nothing, so only those are run that have something to find, and one of each job
+a day. Residents act at the same instants in every run, half a day away from what is due to them.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from functools import cache, partial
+from heapq import heappop, heappush
+from itertools import count
+from random import Random
+
+import pytest
+
+from chalicelib.errors import DomainError
+from chalicelib.listings.model import KEPT_S
+from chalicelib.notices.dynamodb import DynamoOutbox
+from chalicelib.notices.model import Quiet
+from chalicelib.notices.repository import Mail
+from chalicelib.notices.service import Dispatcher
+from chalicelib.people.dynamodb import DynamoPeople, added
+from chalicelib.storage.transaction import table_of
+from tests.city import Clock
+from tests.fakes import Mailbox, MemoryTables, holds
+from tests.samples import HOUR_S, NOW, a_draft, a_house, a_person
+from tests.trouble import differences, facts, sent_twice
+
+DAY_S = 24 * HOUR_S
+END = NOW + 60 * DAY_S
+LONGEST_OUTAGE_S = 6 * HOUR_S
+BEAT_S = 24 * HOUR_S
+SCRIPTS, SEEDS = 40, 25
+"""Of the full figure: so many stories, each disturbed so many times."""
+
+JOBS = {
+    "send": (60, lambda house: house.dispatcher.send_due),
+    "expire": (300, lambda house: house.publishing.expire_due),
+    "remind": (HOUR_S, lambda house: house.publishing.remind_due),
+    "match": (300, lambda house: house.matching.tend_due),
+    "purge-notices": (HOUR_S, lambda house: house.dispatcher.purge),
+}
+"""Each job, how often it ticks, and what it does. Listings and matches are kept longer than these days."""
+
+FILED = ("listings", "matches", "notices")
+
+
+class DueTables(MemoryTables):
+    """Tables that find what is due at once, and show it late when `lag` says so."""
+
+    def __init__(self, clock: Clock, lag: Callable[[], int]) -> None:
+        super().__init__(clock_ms=lambda: clock.now * 1_000)
+        self.clock, self.lag = clock, lag
+        self.shown = defaultdict(
+            dict
+        )  # what the index shows: by noun and hour, each key from when until when
+        self.filed, self.dues = {}, defaultdict(list)
+
+    def query(self, noun, condition, *, index=None, newest_first=False, limit=None):
+        if index != "due":
+            return super().query(noun, condition, index=index, newest_first=newest_first, limit=limit)
+        hour, now = condition.values[0].values[1].value["S"], self.clock.now
+        entries = self.shown[noun, hour].items()
+        found = [row for (_, row), (since, until) in entries if since <= now < until]
+        rows = [dict(row) for row in found if holds(condition, dict(row))]
+        return iter(sorted(rows, key=lambda row: row["due_key"]))
+
+    def next_due(self, job):
+        """Return when the next row is due to the job, or None."""
+        heap = self.dues[job]
+        while heap and self.filed.get(heap[0][1:3]) != heap[0][3]:
+            heappop(heap)
+        return heap[0][0] if heap else None
+
+    def _do(self, write, stamp):
+        super()._do(write, stamp)
+        noun = table_of(write)
+        if noun in FILED:
+            key = self._key(noun, getattr(write, "item", None) or write.key)
+            self._file(noun, key, self._rows[noun].get(key))
+
+    def _file(self, noun, key, row):
+        now, lag = self.clock.now, self.lag()
+        if (noun, key) in self.filed:
+            hour, entry = self.filed.pop((noun, key))
+            since, _ = self.shown[noun, hour][key, entry]
+            self.shown[noun, hour][key, entry] = since, now + lag
+        if row is None or "due_hour" not in row:
+            return
+        entry = tuple((name, row[name]) for name in ("pk", "sk", "due_hour", "due_key") if name in row)
+        self.shown[noun, row["due_hour"]][key, entry] = now + lag, END * 2
+        self.filed[noun, key] = row["due_hour"], entry
+        job, due = row["due_hour"].partition("#")[0], int(row["due_key"].partition("#")[0])
+        heappush(self.dues[job], (due, noun, key, self.filed[noun, key]))
+
+
+class PlainWriter:
+    """Says in a mail what the notice says, but for an instant that depends on when it was looked at."""
+
+    def render(self, notice, recipient):
+        values = {name: value for name, value in notice.values.items() if name != "due_at"}
+        return Mail(recipient.address, notice.template, str(sorted(values.items())), "", None)
+
+
+def on_time(_job, rate, number):
+    """Return when a tick comes, by its number, and how often at once."""
+    return number * rate, 1
+
+
+class Disturbed:
+    """Ticks skipped, doubled and late, and hours in which there are none."""
+
+    def __init__(self, seed):
+        self.seed, random, at = seed, Random(f"outages {seed}"), NOW
+        self.outages = []
+        while at < END:
+            at += random.randrange(4 * DAY_S)
+            self.outages.append((at, at + random.randrange(LONGEST_OUTAGE_S)))
+
+    def __call__(self, job, rate, number):
+        random = Random(f"{self.seed} {job} {number}")
+        at = number * rate + (random.randrange(2 * rate) if random.random() < 0.2 else 0)
+        out = any(start <= at < until for start, until in self.outages)
+        if out or random.random() < 0.3:
+            return at, 0
+        return at, 2 if random.random() < 0.2 else 1
+
+
+class Neighbours:
+    """What residents do in the sixty days, each step at an instant that no schedule decides."""
+
+    def __init__(self, house, clock, script):
+        self.house, self.clock, self.random = house, clock, Random(f"script {script}")
+        self.steps, self.order, self.outcomes = [], count(), []
+        quiet = {"bob": Quiet(22 * 60, 7 * 60), "eve": Quiet(12 * 60, 14 * 60)}
+        self.people = [
+            a_person(name, asks_per_week=50, quiet=quiet.get(name)) for name in ("ana", "bob", "eve", "tom")
+        ]
+        for person in self.people:
+            house.tables.commit(added(person))
+        for number in range(7):
+            self.after(self.random.randrange(20 * DAY_S), partial(self.meet, number))
+
+    def after(self, seconds, act):
+        heappush(self.steps, (self.clock.now + seconds, next(self.order), act))
+
+    def half_a_day_after(self, days, act):
+        """Do something so many days from now and a half: nothing is due to a schedule by then for hours."""
+        self.after(days * DAY_S + DAY_S // 2, act)
+
+    def step(self):
+        self.clock.now, _, act = heappop(self.steps)
+        try:
+            self.outcomes.append(act().state)
+        except DomainError as refused:
+            self.outcomes.append(refused.code)
+
+    def meet(self, number):
+        seeker, helper = self.random.sample(self.people, 2)
+        category = self.random.choice(["groceries", "pharmacy", "childcare", "homework", "pets"])
+        need = self.publish("need", seeker, category, number)
+        offer = self.publish("offer", helper, category, number)
+        self.after(self.random.randrange(1, 20) * HOUR_S, lambda: self.ask(need, offer, seeker, helper))
+        return need
+
+    def publish(self, kind, by, category, number):
+        days = self.random.choice([None, None, 5, 9, 30])
+        needed_by = days and self.clock.now + days * DAY_S
+        draft = a_draft(category=category, title=f"{kind} {number}", needed_by=needed_by, capacity=2)
+        said = {"by": by, "key": f"{kind} {number}", "print_": "", "now": self.clock.now}
+        listing = self.house.publishing.publish(kind, draft, **said)[0]
+        self.plan_the_end(listing)
+        return listing
+
+    def plan_the_end(self, listing):
+        """Renew it half a day before or after its end, withdraw it, fulfil it, or let it end."""
+        ends, publishing = (listing.expires_at - listing.published_at) // DAY_S, self.house.publishing
+        said, days = {"by": listing.author, "key": "the end"}, self.random.randrange(3, 8)
+        fulfil = partial(publishing.fulfil, outcome="helped_here")
+        choices = [(ends - 1, publishing.renew), (ends, publishing.renew), (days, publishing.withdraw)]
+        choices += [(days, fulfil), None, None]
+        if choice := self.random.choice(choices):
+            days, act = choice
+            self.half_a_day_after(days, lambda: act(listing.id, now=self.clock.now, **said))
+
+    def ask(self, need, offer, seeker, helper):
+        asks, answers = self.random.sample([seeker, helper], 2)
+        person, matching = self.house.people.get(asks.id), self.house.matching
+        said = {"by": person, "message": "", "key": "ask", "now": self.clock.now}
+        match = matching.propose(need.id, offer.id, **said).match
+        accept, decline = partial(self.accept, match, answers), partial(self.decline, match, answers)
+        if choice := self.random.choice([accept, accept, accept, decline, None]):
+            self.after(5 * HOUR_S, choice)
+        return match
+
+    def decline(self, match, by):
+        said = {"by": by.id, "key": "answer", "now": self.clock.now}
+        return self.house.matching.decline(match.id, "no_time", **said).match
+
+    def accept(self, match, by):
+        matching, said = self.house.matching, {"by": by.id, "answer": "", "key": "answer"}
+        accepted = matching.accept(match.id, now=self.clock.now, **said).match
+        cancel = partial(matching.cancel, match.id, "other", by=match.seeker, key="cancel")
+        tell = [
+            partial(matching.tell, match.id, "went_well", by=side, key="tell")
+            for side in (match.seeker, match.helper)
+        ]
+        for days, act in self.random.choice(
+            [[(1, cancel)], [], [(3, tell[0])], [(3, each) for each in tell]]
+        ):
+            self.half_a_day_after(days, lambda act=act: act(now=self.clock.now).match)
+        return accepted
+
+
+class Days:
+    """Sixty days of a city under some ticks, and an index that shows its rows so much later."""
+
+    def __init__(self, script, ticks, lag=lambda: 0):
+        self.clock, self.mailbox, self.ticks, self.lag = Clock(NOW), Mailbox(), ticks, lag
+        self.tables = DueTables(self.clock, lag)
+        self.house = a_house(tables=self.tables, now=self.clock)
+        outbox, people = DynamoOutbox(self.tables), DynamoPeople(self.tables)
+        zone = self.house.city.zone
+        self.house.dispatcher = Dispatcher(outbox, self.mailbox, people, PlainWriter(), zone)
+        self.neighbours = Neighbours(self.house, self.clock, script)
+        self.last, self.planned = dict.fromkeys(JOBS, NOW - 1), {}
+        for job in JOBS:
+            self.tables.put("jobs", {"pk": job, "at": NOW})
+
+    def run(self):
+        steps = self.neighbours.steps
+        while True:
+            at, times, job = min(self._next(job) for job in JOBS)
+            if steps and steps[0][0] <= min(at, END):
+                self.neighbours.step()
+            elif at < END:
+                self.clock.now = at
+                self._tick(job, times)
+            else:
+                break
+        self.clock.now = END
+        for _ in range(3):
+            for job in JOBS:
+                self._tick(job, 1)
+        return self
+
+    def _tick(self, job, times):
+        """Run a job; whatever was due to it is done, whenever the last tick was."""
+        for _ in range(times):
+            JOBS[job][1](self.house)(self.clock.now)
+        self.last[job], due = self.clock.now, self.tables.next_due(job)
+        assert self.lag() or due is None or due > self.clock.now, f"{job} left something for later"
+
+    def _next(self, job):
+        """Return the next tick of a job that has something to find, or its next beat."""
+        due, last, rate = self.tables.next_due(job), self.last[job], JOBS[job][0]
+        beat = last + BEAT_S
+        if self.planned.get(job, ())[:2] != (due, last):
+            after = beat if due is None else min(max(due, last + 1, self.clock.now), beat)
+            number = after // rate - 2
+            while (tick := self.ticks(job, rate, number))[0] < after or not tick[1]:
+                number += 1
+            self.planned[job] = due, last, (*tick, job)
+        return self.planned[job][2]
+
+    @property
+    def end(self):
+        """Return what the days come to, without when each thing was looked at."""
+        found = facts(self.tables)
+        kept = {noun: dict(found[noun]) for noun in ("people", "listings", "matches", "limits")}
+        for row in kept["matches"].values():
+            for name in ("due_at", "due_hour", "due_key", "purge_at"):
+                row.pop(name, None)
+        return kept
+
+    @property
+    def mails(self):
+        return sorted((notice, mail.to, mail.subject, mail.text) for mail, notice in self.mailbox.mails)
+
+
+@cache
+def quiet_days(script):
+    return Days(script, on_time).run()
+
+
+def assert_they_end_the_same(script, seed, lag=lambda: 0):
+    quiet, days = quiet_days(script), Days(script, Disturbed(seed), lag).run()
+    assert days.neighbours.outcomes == quiet.neighbours.outcomes
+    assert differences(days.end, quiet.end) == {}
+    assert sent_twice(days.mailbox.mails) == []
+    assert days.mails == quiet.mails
+
+
+def test_the_days_have_everything_in_them():
+    days = [quiet_days(script) for script in range(4)]
+    states = {row["state"] for each in days for row in each.end["listings"].values()}
+    assert states == {"open", "withdrawn", "fulfilled", "expired"}
+    states = {row["state"] for each in days for row in each.end["matches"].values()}
+    assert states == {"lapsed", "declined", "cancelled", "done"}
+    told = Counter(mail.subject for each in days for mail, _ in each.mailbox.mails)
+    assert {*told} >= {"listing_ending", "listing_expired", "match_lapsed", "how_did_it_go", "asked_to_help"}
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_disturbed_days_end_as_quiet_ones(seed):
+    assert_they_end_the_same(seed % 4, seed)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_days_with_an_index_that_lags_end_as_quiet_ones(seed):
+    random = Random(seed)
+    assert_they_end_the_same(seed, seed, lag=lambda: 1 + random.randrange(20 * 60))
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("script", range(SCRIPTS))
+def test_a_thousand_disturbances_end_as_quiet_days(script):
+    for seed in range(SEEDS):
+        assert_they_end_the_same(script, 1_000 * script + seed)
+    quiet_days.cache_clear()
+
+
+def test_a_listing_renewed_at_the_last_moment_is_not_forgotten_by_a_late_index():
+    clock = Clock(NOW)
+    tables = DueTables(clock, lambda: 600)
+    house = a_house(tables=tables, now=clock)
+    person = a_person("ana")
+    said = {"by": person, "key": "publish", "print_": ""}
+    listing = house.publishing.publish("need", a_draft(), now=clock.now, **said)[0]
+    for at in (listing.expires_at, listing.expires_at + HOUR_S):
+        clock.now = at
+        house.publishing.remind_due(clock.now)
+    clock.now = listing.expires_at + KEPT_S
+    house.publishing.renew(listing.id, by=person.id, key="renew", now=clock.now)
+    clock.turn(minutes=1)
+    house.publishing.purge_due(clock.now)
+    assert house.publishing.get(listing.id).state == "open"
+
+
+def test_a_schedule_that_looks_only_at_its_own_hour_and_remembers_nothing_is_caught():
+    """The naive way: every hour, tell those whose hour it is."""
+    told, random = Counter(), Random(1)
+    ends = [NOW + random.randrange(60 * DAY_S) for _ in range(200)]
+    disturbed = Disturbed(1)
+    for number in range(NOW // HOUR_S, END // HOUR_S):
+        at, times = disturbed("remind", HOUR_S, number)
+        told.update(end for end in ends if at - HOUR_S <= end < at for _ in range(times))
+    assert [end for end in ends if not told[end]]
+    assert [end for end in ends if told[end] > 1]
