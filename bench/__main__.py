@@ -32,7 +32,7 @@ def main(wanted: list[str]) -> None:
     print(table(found))
     if not wanted:
         write(found)
-        progress(f"written to {RESULTS.name}; {sum(row.met is False for row in found)} targets not reached")
+        progress(f"written to {RESULTS.name}; {sum(one.met is False for one in found)} targets not reached")
 
 
 def _machine() -> Row:

@@ -5,11 +5,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from bench import neighbours
 from bench.content import LARGEST, SIZES, ZONE, cards, changes, city_of, export, listing_items
-from bench.engine import BUILD, Engine, EngineMissing, engine, tables_of
+from bench.engine import BUILD, Engine, EngineMissing, engine, program, tables_of
 from bench.meter import Meter, metered
 from bench.rows import progress
 from chalicelib.board.dynamodb import DynamoChangeLog
@@ -45,7 +46,6 @@ class Ground:
 
     engine: Engine | None
     reason: str = ""
-    clock_s: int = NOW
     _boards: dict[int, LiveBoard] = field(default_factory=dict)
 
     @cached_property
@@ -57,7 +57,7 @@ class Ground:
         return metered(self.connection.client)
 
     def tables(self, city: str) -> Tables:
-        return Tables(self.connection, city, lambda: self.clock_s * 1_000, lambda _: None)
+        return Tables(self.connection, city, lambda: NOW * 1_000, lambda _: None)
 
     def log(self, size: int) -> DynamoChangeLog:
         return DynamoChangeLog(self.tables(city_of(size)), ZONE)
@@ -107,7 +107,8 @@ def ground() -> Iterator[Ground]:
 
 
 @contextmanager
-def _filled(directory: "Any") -> Iterator[Engine]:
+def _filled(directory: Path) -> Iterator[Engine]:
+    fetched = program()
     table = f"entraide-{city_of(LARGEST)}-listings"
     export(directory, table, listing_items(LARGEST))
     definitions = tables_of(city_of(LARGEST))
@@ -115,5 +116,5 @@ def _filled(directory: "Any") -> Iterator[Engine]:
         export(directory, neighbours.table_of(size), neighbours.items(size))
         definitions[neighbours.table_of(size)] = neighbours.DEFINITION
     progress("filling the tables of the engine")
-    with engine(directory, definitions) as running:
+    with engine(fetched, directory, definitions) as running:
         yield running

@@ -1,7 +1,12 @@
+import hypothesis
 import pytest
 
 from chalicelib import wiring
 from tests.city import open_city
+
+# The same examples for everybody, however busy the machine; the promises look further in `make soak`.
+hypothesis.settings.register_profile("quick", deadline=None, database=None, derandomize=True)
+hypothesis.settings.load_profile("quick")
 
 
 def pytest_addoption(parser):

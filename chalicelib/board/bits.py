@@ -42,8 +42,9 @@ def window(runs: Sequence[tuple[int, int]]) -> tuple[int, int]:
 def slots_of(bits: int, base: int = 0) -> list[int]:
     """Return the slots of the set in order, each moved up by `base`."""
     data = bits.to_bytes((bits.bit_length() + 7) >> 3, "little")
-    find, found = data.translate(_MARK).find, list[int]()
-    add, at = found.append, find(1)
+    found: list[int] = []
+    add, find = found.append, data.translate(_MARK).find
+    at = find(1)
     while at >= 0:
         slot = base + (at << 3)
         for bit in _BITS[data[at]]:

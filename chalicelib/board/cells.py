@@ -40,7 +40,7 @@ class Row:
         return Cell(self.size_m, self.row, self.cols[at]).centre
 
     def within(self, point: Point, radius_m: int, start: int, end: int) -> Run:
-        """Return which of the row's cells from `start` to `end`, whose first and last are in doubt, are inside."""
+        """Return which cells of the row from `start` to `end`, first and last in doubt, are inside."""
         if self._beyond(point, start, radius_m):
             start += 1
         if start < end and self._beyond(point, end - 1, radius_m):

@@ -33,7 +33,8 @@ def loose_found(
     cards: Iterable[Loose], query: Query, after: Key | None, now: int, facets: dict[str, int]
 ) -> list[Found]:
     """Return the cards that a search finds beyond the position, and add their counts to the facets."""
-    where, found = query.where, list[Found]()
+    where = query.where
+    found: list[Found] = []
     for loose, metres in _within(cards, query, now):
         card = loose.card
         if not fits(card, where):

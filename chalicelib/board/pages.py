@@ -61,7 +61,8 @@ def _by_distance(
     many: int,
 ) -> _Chosen:
     from_m, from_rank = start or (0, 0)
-    ranks, found = segment.newest.ranks, list[tuple[int, int, int]]()
+    ranks = segment.newest.ranks
+    found: _Chosen = []
     for slots, metres in rings(segment, bits, count, point, radius_m, from_m=from_m, many=many):
         ring = sorted(zip(metres, [ranks[slot] for slot in slots], slots, strict=True))
         found += [one for one in ring if one[0] > from_m or one[1] >= from_rank] if start else ring

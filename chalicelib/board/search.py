@@ -17,7 +17,8 @@ _FEW = 256
 
 def search(replica: Replica, query: Query, now: int) -> Page:
     """Return a page of the cards that stand at `now` and are what is asked."""
-    board, facets = replica.board, dict[str, int]()
+    board = replica.board
+    facets: dict[str, int] = {}
     after = (query.after[0], query.after[1], pack(query.after[2])) if query.after else None
     found = loose_found(board.fresh.values(), query, after, now, facets)
     for layer in board.layers:

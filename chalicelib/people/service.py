@@ -67,6 +67,8 @@ class Door:
             sign_in = self.people.sign_in(attempt) if is_id(attempt) else None
             if sign_in is None:
                 raise NotSignedIn("sign_in_wrong")
+            if sign_in.used_by is not None and not same(sign_in.used_by, _use(sign_in, key)):
+                raise NotSignedIn("sign_in_used")  # before the code: nobody guesses on at one that is done
             if sign_in.used_by is None and sign_in.tried_by != request:
                 sign_in.usable(now)
                 sign_in = sign_in.tried(request)
@@ -95,7 +97,7 @@ class Door:
 
     def _open(self, sign_in: SignIn, key: str, now: int) -> Opened:
         """Use the attempt up for this request; the request that used it up is given its session again."""
-        used_by = digest("session", sign_in.id, key).hex()
+        used_by = _use(sign_in, key)
         secret = self.secrets.secret("session", sign_in.id, key)
         for _ in range(TRIES):
             known = self.people.get(self.secrets.blind(sign_in.email))
@@ -167,6 +169,11 @@ def _change_surely(people: People, person_id: str, act: Callable[[Person], Perso
                 raise
         else:
             return
+
+
+def _use(sign_in: SignIn, key: str) -> str:
+    """Return what marks the request that opens the session of an attempt."""
+    return digest("session", sign_in.id, key).hex()
 
 
 def _session_id(secret: str) -> str:

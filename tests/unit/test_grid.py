@@ -26,7 +26,7 @@ points = st.builds(
 )
 inhabited = st.builds(Point, st.floats(-60, 71), st.floats(-179, 179))
 sizes = st.sampled_from([100, 250, 333, 1_000, 10_000])
-radii = st.integers(1, 20_000)
+radii = st.integers(1, 5_000)
 
 
 @given(points, sizes)

@@ -128,7 +128,7 @@ def is_quiet(quiet, at, zone):
 @given(quiet=quiets, at=moments, zone=st.sampled_from(ZONES))
 @example(Quiet(22 * 60, 150), int(datetime(2026, 10, 25, 2, 10, fold=1, tzinfo=PARIS).timestamp()), PARIS)
 @example(Quiet(22 * 60, 150), int(datetime(2026, 3, 29, 1, 10, tzinfo=PARIS).timestamp()), PARIS)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_quiet_hours_end_at_the_first_minute_that_is_not_quiet(quiet, at, zone):
     over = quiet.over_at(at, zone)
     assert over >= at

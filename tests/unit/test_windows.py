@@ -55,7 +55,7 @@ def minutes_of(window, zone):
 @example(SPRING, 150, 240, PARIS)
 @example(AUTUMN, 135, 165, PARIS)
 @example(date(2018, 11, 3), 22 * HOUR, 0, ZoneInfo("America/Sao_Paulo"))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_dated_window_lasts_from_its_first_minute_on_the_wall_to_its_last(day, start, until, zone):
     window = Dated(day, start, until)
     begin, end = window.span(zone)
@@ -148,7 +148,7 @@ def test_dated_windows_become_spans_in_order_each_once():
     seconds=st.integers(1, 3 * 86_400),
     zone=zones,
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_span_has_the_half_hours_that_the_wall_shows_meanwhile(day, second, seconds, zone):
     start = int(datetime(day.year, day.month, day.day, tzinfo=zone).timestamp()) + second
     touched = set()
