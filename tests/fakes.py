@@ -63,9 +63,10 @@ class MemoryTables:
     ) -> Iterator[dict[str, Any]]:
         self.calls += 1
         names = self._schema[noun] if index is None else self._indexes[noun][index]
+        fits = predicate(condition)
         with self._lock:
             rows = [row for row in self._rows[noun].values() if all(name in row for name in names)]
-            found = [self._copy(row) for row in rows if holds(condition, row)]
+            found = [self._copy(row) for row in rows if fits(row)]
         by = (*names[1:], *self._schema[noun])
         found.sort(key=lambda row: tuple(row[name] for name in by), reverse=newest_first)
         kept = found if limit is None else found[:limit]
@@ -136,17 +137,23 @@ class MemoryTables:
 
 
 def holds(condition: Condition, row: dict[str, Any]) -> bool:
-    """Evaluate the few forms of condition that the adapters use."""
+    return predicate(condition)(row)
+
+
+def predicate(condition: Condition) -> Callable[[dict[str, Any]], bool]:
+    """Return the test of a row that a condition is, of the few forms that the adapters use."""
     if isinstance(condition, And):
-        return all(holds(part, row) for part in condition.values)
+        first, second = map(predicate, condition.values)
+        return lambda row: first(row) and second(row)
     path = condition.values[0].path[0]
     if isinstance(condition, NotExists):
-        return path not in row
+        return lambda row: path not in row
     value = decode({"v": condition.values[1].value})["v"]
     if isinstance(condition, BeginsWith):
-        return path in row and row[path].startswith(value)
+        return lambda row: path in row and row[path].startswith(value)
     assert isinstance(condition, Comparison), condition
-    return path in row and _COMPARED[condition.operator](row[path], value)
+    compare = _COMPARED[condition.operator]
+    return lambda row: path in row and compare(row[path], value)
 
 
 @dataclass

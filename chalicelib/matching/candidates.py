@@ -31,8 +31,8 @@ from chalicelib.matching.ranking import (
     fit,
 )
 
-_EVER = When(0, ((0, 1 << 40),))
-"""Cards with any date at all: a date may fall into a weekly window, which no filter can tell."""
+_EVER = ((0, 1 << 40),)
+"""Every date: one may fall into a weekly window, which no filter can tell."""
 
 
 class Candidate(NamedTuple):
@@ -50,8 +50,8 @@ def candidates(mine: Card, board: LiveBoard, *, limit: int, zone: ZoneInfo, now:
     best: list[tuple[int, int, str, Candidate]] = []
     prospects = best_first(
         board.fresh(now),
-        Where(kind="offer" if mine.kind == "need" else "need"),
-        _tiers(mine, zone),
+        _gate(mine, zone),
+        _tiers(mine),
         point=mine.cell.centre,
         radius_m=mine.reach_m,
         fall=distance_points,
@@ -68,8 +68,8 @@ def candidates(mine: Card, board: LiveBoard, *, limit: int, zone: ZoneInfo, now:
     return [candidate for *_, candidate in best]
 
 
-def _shapes(places: Iterable[int], trusts: Iterable[int]) -> list[tuple[int, bool, bool, bool, int, int]]:
-    """Return what a card may be, the most it can score first: that, then when, same, spoken, left, trust."""
+def _shapes(places: Iterable[int], trusts: Iterable[int]) -> list[tuple[int, bool, bool, int, int]]:
+    """Return what a card may be, the most it can score first: that, then same, spoken, left, trust."""
     shapes = [
         (
             MOST_TIME
@@ -78,15 +78,12 @@ def _shapes(places: Iterable[int], trusts: Iterable[int]) -> list[tuple[int, boo
             + (SHARED_LANGUAGE if spoken else 0)
             + A_PLACE_LEFT * left
             + A_TRUST_LEVEL * trust,
-            weekly,
             same,
             spoken,
             left,
             trust,
         )
-        for weekly, same, spoken, left, trust in product(
-            (True, False), (True, False), (True, False), places, trusts
-        )
+        for same, spoken, left, trust in product((True, False), (True, False), places, trusts)
     ]
     return sorted(shapes, reverse=True)
 
@@ -96,25 +93,23 @@ _NEEDS = _shapes((0,), (0,))
 """Of a need, the places left, the trust and the asks that count are the offer's: they are always the same."""
 
 
-def _tiers(mine: Card, zone: ZoneInfo) -> Iterator[Tier]:
-    """Yield the tiers of the cards that may fit; a card is of the first tier that it fits."""
+def _gate(mine: Card, zone: ZoneInfo) -> Where:
+    """Return what every candidate is: of the other kind, and free some of the time or on some date."""
     slots = mine.slots
     for span in mine.spans:
         slots |= slots_of(span, zone)
+    return Where(kind="offer" if mine.kind == "need" else "need", when=When(slots, _EVER))
+
+
+def _tiers(mine: Card) -> Iterator[Tier]:
+    """Yield the tiers of the cards that may fit; a card is of the first tier that it fits."""
     near = NEAR.get(mine.category, frozenset())
     own = 0
     if mine.kind == "offer":
         own = A_PLACE_LEFT * min(mine.left, MOST_PLACES) + A_TRUST_LEVEL * min(mine.trust, MOST_TRUST)
-    whens = {True: When(slots, mine.spans), False: _EVER}
     categories = {True: frozenset({mine.category}), False: near}
     languages = {True: frozenset(mine.languages), False: frozenset[str]()}
-    for most, weekly, same, spoken, left, trust in _OFFERS if mine.kind == "need" else _NEEDS:
+    for most, same, spoken, left, trust in _OFFERS if mine.kind == "need" else _NEEDS:
         if same or near:
-            where = Where(
-                categories=categories[same],
-                when=whens[weekly],
-                languages=languages[spoken],
-                left=left,
-                trust=trust,
-            )
+            where = Where(categories=categories[same], languages=languages[spoken], left=left, trust=trust)
             yield Tier(where, most + own)

@@ -10,12 +10,12 @@ from chalicelib.cities.model import City
 from chalicelib.errors import Conflict, NotAllowed, NotFound, Unavailable
 from chalicelib.identity import is_id, make_id
 from chalicelib.listings.model import DAY_S, Listing
-from chalicelib.listings.windows import write_windows
 from chalicelib.matching.candidates import Candidate, candidates
+from chalicelib.matching.mails import ASKING, mail_of
 from chalicelib.matching.model import MOVES, CancelReason, DeclineReason, Match, Outcome, Side
 from chalicelib.matching.ranking import Fit, fit
 from chalicelib.matching.repository import Job, Matches, Pair
-from chalicelib.notices.model import Notice, notice
+from chalicelib.notices.model import Notice
 from chalicelib.people.model import Helper, Person, helper_of
 from chalicelib.people.repository import People
 from chalicelib.places.model import distance_m
@@ -64,7 +64,7 @@ class Matching:
                 raise Conflict("already_asked")
             asked = self._asked(need, offer, side, now)
             match = self._proposal(need, offer, side, asked, message=message, now=now).with_receipt(receipt)
-            mail = _mail(_ASKING[side], match, match.other(side), pair, now)
+            mail = mail_of(ASKING[side], match, match.other(side), pair, now)
             limit = (f"propose#{by.id}", self.city.limits.proposals_per_day, (now // DAY_S + 1) * DAY_S)
             try:
                 self.matches.propose(match, mail, asked=asked and asked.was_asked(now), limit=limit)
@@ -82,7 +82,7 @@ class Matching:
             accepted = match.accepted(by, now, answer)
             need, offer = _both(pair)
             told = tuple(
-                _mail("match_accepted", accepted, person, pair, now)
+                mail_of("match_accepted", accepted, person, pair, now)
                 for person in (match.seeker, match.helper)
             )
             return Step(accepted, (need.taken(now), offer.taken(now)), told)
@@ -157,11 +157,11 @@ class Matching:
             raise Conflict("match_not_due")
         if match.state == "proposed":
             lapsed = match.lapsed(now)
-            mail = _mail("match_lapsed", lapsed, match.person_on(match.proposer), pair, now)
+            mail = mail_of("match_lapsed", lapsed, match.person_on(match.proposer), pair, now)
             self.matches.save(lapsed, notices=(mail,))
         elif not match.followed_up:
             sides = (match.seeker, match.helper)
-            mails = [_mail("how_did_it_go", match, person, pair, now) for person in sides]
+            mails = [mail_of("how_did_it_go", match, person, pair, now) for person in sides]
             self.matches.save(match.followed(now), notices=mails)
         else:
             self.matches.save(match.closed(now))
@@ -225,29 +225,7 @@ class Matching:
     def _ended(self, template: str, match: Match, pair: Pair, by: str, now: int) -> Step:
         """Return the end of a match, told to the side that did not end it."""
         other = match.other(match.side_of(by))
-        return Step(match, (), (_mail(template, match, other, pair, now),))
-
-
-_ASKING = {"seeker": "asked_to_help", "helper": "offered_help"}
-
-
-def _mail(template: str, match: Match, to: str, pair: Pair, now: int) -> Notice:
-    """Return what one side is told of a match; the other side's name is looked up when it is sent."""
-    need, offer = pair.need, pair.offer
-    asked = match.side_of(to) == match.answerer
-    theirs = need if match.side_of(to) == "helper" else offer
-    values = {
-        "other": match.other(match.side_of(to)),
-        "title": need.draft.title if need else "",
-        "text": theirs.draft.text if theirs else "",
-        "category": need.draft.category if need else "",
-        "windows": write_windows(need.draft.windows) if need else "",
-        "distance_m": str(distance_m(need.cell.centre, offer.cell.centre)) if need and offer else "",
-        "due_at": str(match.due_at),
-        "message": match.message if asked else match.answer,
-        "reason": match.reason or "",
-    }
-    return notice(template, to, match.id, now, values=values)
+        return Step(match, (), (mail_of(template, match, other, pair, now),))
 
 
 def _known(pair: Pair) -> Match:

@@ -16,6 +16,7 @@ import pytest
 from chalicelib.errors import Unavailable
 from chalicelib.notices.model import TEMPLATES
 from chalicelib.notices.repository import AnswerLost, Mail, NotSent, Throttled
+from chalicelib.observability import JobFailed
 from chalicelib.storage.tables import Tables, connect
 from chalicelib.taps import Tap, seal
 from tests.city import MONDAY, Clock, a_listing
@@ -175,7 +176,7 @@ class Story:
                 reply = act()
             except Killed:
                 restart(self.city)
-            except Unavailable:  # an event that is not taken is brought again
+            except JobFailed:  # an event that is not taken is brought again
                 continue
             else:
                 if wanted is None or reply.status in wanted:
@@ -195,7 +196,7 @@ class Story:
             except Killed:
                 restart(self.city)
                 self.city.mailbox.events.append(event)
-            except Unavailable:
+            except JobFailed:
                 self.city.mailbox.events.append(event)
         for act in rounds(self.city):
             try:

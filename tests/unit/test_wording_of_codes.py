@@ -31,6 +31,7 @@ FROM_PYDANTIC = """
 
 PASSED_ON = {
     ("api/bodies.py", "entry['type']"): "",
+    ("matching/dynamodb.py", "code"): "key_reused match_changed",
     ("matching/model.py", "code"): "match_over match_not_proposed",
     ("matching/service.py", "fitting"): (
         "own_listing listing_full other_category too_far no_common_time helper_paused helper_not_willing "

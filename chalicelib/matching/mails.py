@@ -1,0 +1,28 @@
+"""What each side of a match is told by mail."""
+
+from chalicelib.listings.windows import write_windows
+from chalicelib.matching.model import Match
+from chalicelib.matching.repository import Pair
+from chalicelib.notices.model import Notice, notice
+from chalicelib.places.model import distance_m
+
+ASKING = {"seeker": "asked_to_help", "helper": "offered_help"}
+
+
+def mail_of(template: str, match: Match, to: str, pair: Pair, now: int) -> Notice:
+    """Return what one side is told of a match; the other side's name is looked up when it is sent."""
+    need, offer = pair.need, pair.offer
+    asked = match.side_of(to) == match.answerer
+    theirs = need if match.side_of(to) == "helper" else offer
+    values = {
+        "other": match.other(match.side_of(to)),
+        "title": need.draft.title if need else "",
+        "text": theirs.draft.text if theirs else "",
+        "category": need.draft.category if need else "",
+        "windows": write_windows(need.draft.windows) if need else "",
+        "distance_m": str(distance_m(need.cell.centre, offer.cell.centre)) if need and offer else "",
+        "due_at": str(match.due_at),
+        "message": match.message if asked else match.answer,
+        "reason": match.reason or "",
+    }
+    return notice(template, to, match.id, now, values=values)
