@@ -26,7 +26,7 @@ contracts: $(VENV)/dev
 soak: $(VENV)/dev
 	$(PY) -m pytest -m soak --soak
 
-bench: $(VENV)/bench
+bench: $(VENV)/dev
 	$(PY) -m bench
 
 messages: $(VENV)/dev
@@ -55,9 +55,5 @@ $(VENV)/local: pyproject.toml constraints.txt | $(VENV)/bin/python
 
 $(VENV)/dev: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@echo "Installing what the tests need (a minute or two the first time) ..."
-	@$(PIP) $$($(PY) infra/extras.py local dev)
-	@touch $@ $(VENV)/local
-
-$(VENV)/bench: pyproject.toml constraints.txt | $(VENV)/dev
 	@$(PIP) $$($(PY) infra/extras.py local dev bench)
-	@touch $@
+	@touch $@ $(VENV)/local

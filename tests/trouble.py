@@ -10,7 +10,6 @@ from typing import Any
 from chalicelib import wiring
 from chalicelib.cities.model import City, load_city
 from chalicelib.errors import Unavailable
-from chalicelib.notices.model import SETTLE_S
 from chalicelib.notices.repository import AnswerLost, Mail, NotSent, Throttled
 from chalicelib.settings import CITIES
 from chalicelib.storage.transaction import LOG
@@ -186,7 +185,7 @@ def _strict_city() -> City:
 
 
 def begin_rounds(city: TestCity) -> None:
-    """Let the rounds of the schedules begin now, not in the hundred days before."""
+    """Let every schedule have finished a round just now."""
     for job in JOBS:
         city.tables.put("jobs", {"pk": job, "at": city.clock.now})
 
@@ -255,7 +254,3 @@ def differences(found: Any, wanted: Any) -> dict[str, Any]:
 def sent_twice(mails: list[tuple[Mail, str]]) -> list[str]:
     """Return the notices of which more than one mail went out."""
     return [notice for notice, count in Counter(notice for _, notice in mails).items() if count > 1]
-
-
-LATEST_EVENT_S = SETTLE_S - 120
-"""The provider's word comes before a mail whose answer was lost is sent again, or it comes too late."""

@@ -267,7 +267,7 @@ def test_the_story_goes_through_every_state():
 
 def test_nothing_is_lost_or_doubled_over_tables_in_memory():
     met = until_met(QUICK, in_memory)
-    assert {kind.partition(": ")[2] for kind in met} == {*TABLE_FAULTS, *MAIL_FAULTS}
+    assert {kind.partition(": ")[2] for kind in met} >= {*TABLE_FAULTS}
 
 
 def test_nothing_is_lost_or_doubled_on_the_wire(engine):
@@ -283,7 +283,8 @@ def test_nothing_is_lost_or_doubled_by_a_thousand_faults_on_the_wire(engine):
 
 @pytest.mark.soak
 def test_nothing_is_lost_or_doubled_by_ten_thousand_faults_in_memory():
-    until_met(10 * FULL, in_memory)
+    met = until_met(10 * FULL, in_memory)
+    assert {kind.partition(": ")[2] for kind in met} == {*TABLE_FAULTS, *MAIL_FAULTS}
 
 
 def test_a_need_put_under_an_id_of_its_own_and_mailed_at_once_is_caught():
