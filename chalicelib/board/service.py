@@ -24,6 +24,8 @@ STALE_MS = 5 * 86_400_000
 DAY_MS = 86_400_000
 """A snapshot this old is made anew however little has changed, and a replica begins anew from it: so neither
 holds what is long gone."""
+REMEMBERED_S = 600
+"""How long a removed listing's version is kept, so that an older line that appears late stays out."""
 FEW = 200
 SHARE = 50
 """A snapshot is made anew when the log since holds more than FEW lines and a SHARE-th of the cards."""
@@ -115,6 +117,7 @@ class LiveBoard:
                 self._helpers[line.id] = line
         if cards:
             self._replica.apply(cards, now)
+            self._replica.forget(now - REMEMBERED_S)
 
 
 def _dump_helpers(helpers: Iterable[Helper]) -> list[bytes]:
