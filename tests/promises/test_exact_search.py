@@ -65,9 +65,9 @@ def test_every_search_says_what_the_table_says_while_others_write():
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", range(5))
 def test_ten_thousand_searches_say_what_the_table_says_while_others_write(seed):
-    assert wrong_answers(1_002, seed) == 0
+    assert wrong_answers(2_001, seed) == 0
 
 
 def test_a_search_begun_after_a_listing_was_posted_shows_it():

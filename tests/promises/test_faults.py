@@ -45,7 +45,7 @@ from tests.wire import FAULTS, Wired, no_waiting
 
 REGION = "eu-west-3"
 RATE = 0.12
-QUICK, FULL = 200, 1_000
+QUICK, FULL = 300, 1_000
 TRIES = 60
 
 LAPSED, FOLLOWED = 49.5, 73.5
@@ -57,8 +57,8 @@ CLOSED = 33 * 24 + 2
 class Story:
     """Two neighbours, a stranger and a moderator, and all they can do, one step after another."""
 
-    def __init__(self, city, fate, *, short=False):
-        self.city, self.fate, self.short, self.keys = city, fate, short, count(1)
+    def __init__(self, city, fate):
+        self.city, self.fate, self.keys = city, fate, count(1)
         self.steps, self.tokens = count(1), {}
 
     def run(self):
@@ -71,18 +71,14 @@ class Story:
         self.part()
         self.at(hours=3)
         self.tap("unsubscribe", "listing", "ana", "listing")
-        if not self.short:
-            self.let_time_pass()
-        self.suffer(well)
-        settle(self.city)
-
-    def let_time_pass(self):
         for hours in LAPSED, FOLLOWED, REMINDED, REMINDED + 1, ENDED, ENDED + 1, CLOSED:
             self.at(hours=hours)
             self.tick()
             self.tick()
         self.at(hours=CLOSED + 1)
         self.come_back()
+        self.suffer(well)
+        settle(self.city)
 
     def at(self, *, hours):
         """Let the trouble end, all that is owed be sent, and the clock show so many hours; then go on."""
@@ -212,16 +208,16 @@ class Story:
 
 
 @cache
-def without_trouble(*, short=False):
+def without_trouble():
     """Return the facts and the notices mailed of the story when nothing goes wrong."""
     city = troubled_city()
-    Story(city, well, short=short).run()
+    Story(city, well).run()
     assert sent_twice(city.mailbox.mails) == []
     return facts(city.tables, snapshots=False), {notice for _, notice in city.mailbox.mails}
 
 
-def assert_nothing_lost_or_doubled(city, *, short=False):
-    wanted, mailed = without_trouble(short=short)
+def assert_nothing_lost_or_doubled(city):
+    wanted, mailed = without_trouble()
     assert differences(facts(city.tables, snapshots=False), wanted) == {}
     assert sent_twice(city.mailbox.mails) == []
     assert {notice for _, notice in city.mailbox.mails} == mailed
@@ -234,13 +230,13 @@ def in_memory(seed):
     return luck.met
 
 
-def on_the_wire(engine, seed, *, short=False):
+def on_the_wire(engine, seed):
     clock = Clock()
     tables = Tables(connect(REGION), fresh_city(engine.dynamodb), lambda: clock.now * 1_000, lambda _: None)
     city, luck = troubled_city(Wired(tables, Random(seed)), clock), Luck(Random(seed), RATE)
     with no_waiting():
-        Story(city, luck, short=short).run()
-    assert_nothing_lost_or_doubled(city, short=short)
+        Story(city, luck).run()
+    assert_nothing_lost_or_doubled(city)
     return luck.met
 
 
@@ -275,7 +271,7 @@ def test_nothing_is_lost_or_doubled_over_tables_in_memory():
 
 
 def test_nothing_is_lost_or_doubled_on_the_wire(engine):
-    met = on_the_wire(engine, 1, short=True)
+    met = on_the_wire(engine, 1)
     assert sum(met.values()) > 20
 
 

@@ -141,7 +141,7 @@ def assert_no_place_is_given_twice(crowd):
 
 @pytest.mark.parametrize("threads", [8, 32])
 def test_no_place_is_given_twice(engine, threads):
-    crowd = Crowd(engine, DynamoMatches, offers=8, accepts=160, seed=threads)
+    crowd = Crowd(engine, DynamoMatches, offers=15, accepts=300, seed=threads)
     crowd.race(threads)
     assert_no_place_is_given_twice(crowd)
 
@@ -156,7 +156,7 @@ def test_no_place_of_500_offers_is_given_twice_to_10_000_who_say_yes(engine):
 
 @pytest.mark.parametrize("threads", [8, 32])
 def test_who_reads_and_then_writes_is_caught(engine, threads):
-    crowd = Crowd(engine, Naive, offers=8, accepts=160, seed=threads)
+    crowd = Crowd(engine, Naive, offers=15, accepts=300, seed=threads)
     crowd.race(threads)
     over, miscounted = crowd.wrong()
     assert over
