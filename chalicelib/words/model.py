@@ -43,7 +43,10 @@ def terms(text: str) -> tuple[str, ...]:
 
 def fold(text: str) -> str:
     """Return the text in lower case without accents, ligatures or compatibility forms."""
-    spread = unicodedata.normalize("NFKD", text.casefold().replace("œ", "oe").replace("æ", "ae"))
+    lower = text.casefold()
+    if lower.isascii():
+        return lower
+    spread = unicodedata.normalize("NFKD", lower.replace("œ", "oe").replace("æ", "ae"))
     return "".join(letter for letter in spread if not unicodedata.combining(letter))
 
 
