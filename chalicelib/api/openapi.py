@@ -140,7 +140,7 @@ def _always(declared: Operation) -> Iterable[int]:
     yield from (500, 503)
     if declared.who != "anyone":
         yield 401
-    if declared.who == "moderator":
+    if declared.who in ("moderator", "coordinator"):
         yield 403
     if declared.method == "POST":
         yield 400

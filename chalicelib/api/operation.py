@@ -21,7 +21,8 @@ from chalicelib.wording.model import choose
 if TYPE_CHECKING:
     from chalicelib.people.model import Person, Session
 
-Who = Literal["anyone", "resident", "moderator"]
+Who = Literal["anyone", "resident", "moderator", "coordinator"]
+"""A moderator or a coordinator is a resident with that role."""
 Method = Literal["GET", "POST", "PATCH", "DELETE"]
 Schema = TypeVar("Schema")
 
@@ -191,7 +192,7 @@ def _call(home: House, request: Any, path: Mapping[str, str], declared: Operatio
         ip=request.context.get("identity", {}).get("sourceIp", ""),
         entered=_enter(home, headers) if declared.who != "anyone" else None,
     )
-    if declared.who == "moderator" and call.person.role != "moderator":
+    if declared.who not in ("anyone", "resident", call.person.role if call.entered else None):
         raise NotAllowed("not_allowed")
     if declared.keyed and declared.method == "POST":
         read_key(headers)

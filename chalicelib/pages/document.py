@@ -17,6 +17,7 @@ _WHO = {
     "anyone": "Open to anybody.",
     "resident": "Needs a session.",
     "moderator": "Needs the session of a moderator.",
+    "coordinator": "Needs the session of a coordinator.",
 }
 
 

@@ -107,7 +107,7 @@ class MeShown(BaseModel):
     muted: list[Topic]
     mail: Literal["fine", "bounced", "complained"]
     trust: int
-    role: Literal["resident", "moderator"]
+    role: Literal["resident", "moderator", "coordinator"]
     version: int
 
 

@@ -7,7 +7,7 @@ from chalicelib.errors import Conflict, NotSignedIn
 from chalicelib.notices.model import Quiet, Topic
 from chalicelib.places.model import Place
 
-Role = Literal["resident", "moderator"]
+Role = Literal["resident", "moderator", "coordinator"]
 Mail = Literal["fine", "bounced", "complained"]
 """What came of our mails to somebody, the worse the later."""
 
