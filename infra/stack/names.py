@@ -6,7 +6,7 @@ from chalicelib.cities.model import City
 from infra.tables import table_definitions
 
 ACCOUNT_STACK = "entraide-account"
-"""The one stack that all cities of an account and region share: where code is put, who may write access logs."""
+"""The stack that all cities of an account and region share: where code is put, who may write access logs."""
 
 
 def stack_name(slug: str) -> str:
