@@ -19,6 +19,8 @@ class Settings:
     """The address residents reach the API at, without a trailing slash."""
     signing_key: bytes
     configuration_set: str
+    release: str = ""
+    """What was deployed: a digest of code and template, empty where nothing was."""
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ) -> "Settings":
@@ -32,6 +34,7 @@ class Settings:
             base_url=env.get("ENTRAIDE_BASE_URL", "").rstrip("/"),
             signing_key=key.encode(),
             configuration_set=env.get("ENTRAIDE_CONFIGURATION_SET", f"entraide-{city}"),
+            release=env.get("ENTRAIDE_RELEASE", ""),
         )
 
     @property
