@@ -105,7 +105,7 @@ def parameters(
     return dict(all_parameters(city, bucket=bucket, sha256=release.sha256, **wanted))
 
 
-def close_doors(where: Cloud, slug: str, now: Standing) -> list[str]:
+def close_doors(where: Cloud, now: Standing) -> list[str]:
     """Let no function of the city run, and return those that were stopped."""
     functions = resources(where, now.name).get("AWS::Lambda::Function", [])
     for name in functions:
@@ -113,7 +113,7 @@ def close_doors(where: Cloud, slug: str, now: Standing) -> list[str]:
     return functions
 
 
-def open_doors(where: Cloud, slug: str, now: Standing | None) -> list[str]:
+def open_doors(where: Cloud, now: Standing | None) -> list[str]:
     """Let every function run again that an interrupted command kept from it."""
     if now is None:
         return []

@@ -73,7 +73,7 @@ def carry_out(where: Cloud, prepared: Prepared, say: Say) -> Outcome:
     """Execute the change set, wait, try the new version, and go back to the one before when it fails."""
     slug, release = prepared.city.slug, prepared.release
     remember(slug, where)
-    ground.open_doors(where, slug, prepared.before)
+    ground.open_doors(where, prepared.before)
     if prepared.changes:
         ground.ensure_key(where, slug)
         upload(where, prepared.bucket, release, say)
