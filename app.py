@@ -65,4 +65,13 @@ def mail_events(event: Any) -> None:
 
     house = wiring.house()
     said = read_event(event.to_dict())
-    logged("mail_event", lambda: take_mail_event(house.people, house.dispatcher, said, house.now()))
+    logged(
+        f"mail_{said.kind if said else 'unheard'}",
+        lambda: take_mail_event(house.people, house.dispatcher, said, house.now()),
+    )
+
+
+@app.lambda_function()
+def watch_city(_event: Any, _context: Any) -> None:
+    house = wiring.house()
+    logged("watch_city", lambda: house.watch.look(house.now()))

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from chalicelib.people.service import Door
     from chalicelib.places.repository import AddressBook
     from chalicelib.storage.tables import Tables
+    from chalicelib.watching.service import Watch
 
 
 class House:
@@ -44,7 +45,12 @@ class House:
 
     @cached_property
     def secrets(self) -> Secrets:
-        return Secrets(self.settings.signing_key)
+        return Secrets(self.settings.signing_key or self._kept_key)
+
+    def _kept_key(self) -> bytes:
+        from chalicelib.signing_key import read_signing_key
+
+        return read_signing_key(self.settings.region, self.settings.signing_key_name)
 
     @cached_property
     def tables(self) -> "Tables":
@@ -115,6 +121,19 @@ class House:
         people = DynamoPeople(self.tables)
         postman = Postman(self.city, self.secrets, people, self.settings.base_url)
         return Dispatcher(DynamoOutbox(self.tables), self.mailer, people, postman, self.city.zone)
+
+    @cached_property
+    def watch(self) -> "Watch":
+        from chalicelib.settings import Watched
+        from chalicelib.watching.cloudwatch import CloudWatchSigns
+        from chalicelib.watching.dynamodb import DynamoMemory
+        from chalicelib.watching.service import Watch
+
+        watched = Watched.from_env()
+        signs = CloudWatchSigns(self.settings.region, watched.log, watched.access_log, watched.dead_letters)
+        return Watch(
+            signs, DynamoMemory(self.tables), self.mailer, self.city.slug, watched.ops, watched.schedules
+        )
 
 
 def house() -> House:

@@ -1,7 +1,30 @@
 """The package: what Lambda unpacks, made for its Python and its processor whatever this machine has."""
 
+import io
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import sha256
+from importlib.metadata import version
 from pathlib import Path
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+
+from chalicelib.cities.model import load_city
+from infra.emulator import ROOT
+from infra.stack.compiling import compiled, python_of
+from infra.stack.template import city_template
+from infra.stack.trimming import trimmed
+from infra.stack.wheels import MACHINES, NoWheels, Target, fetch
+
+PYTHON = "3.13"
+"""A Python that Lambda supports until October 2029."""
+
+MOST_BYTES = 5 * 1000**2
+"""Of the zip. A build that makes more is refused: what grows it makes every first start slower."""
+
+_OURS = ("app.py", "chalicelib/**/*", "infra/cities/*.json")
+_NEVER = {".po", ".pyc"}
+_LONG_AGO = (1980, 1, 1, 0, 0, 0)
 
 
 class CannotBuild(Exception):
@@ -23,9 +46,78 @@ class Built:
     """Whether compiled modules are in it: only a Python of the target's version can make them."""
 
 
-def build(out: Path, *, python: str = "3.13", architecture: str = "arm64") -> Built:
+def build(out: Path, *, python: str = PYTHON, architecture: str = "arm64") -> Built:
     """Make `deployment.zip` and `template.json` in the directory; the same input gives the same bytes.
 
     `architecture` is Lambda's word: arm64 or x86_64. Raises CannotBuild.
     """
-    raise CannotBuild("not yet")
+    if architecture not in MACHINES:
+        raise CannotBuild(f"Lambda has no processor {architecture!r}: choose one of {', '.join(MACHINES)}.")
+    files = _dependencies(Target(python, architecture)) | dict(_own_files())
+    compiler = python_of(python)
+    packed = _packed(files if compiler is None else _with_compiled(files, compiler, python))
+    if len(packed) > MOST_BYTES:
+        raise CannotBuild(f"The package has {len(packed):,} bytes; at most {MOST_BYTES:,} are allowed.")
+    out.mkdir(parents=True, exist_ok=True)
+    zipped, template = out / "deployment.zip", out / "template.json"
+    zipped.write_bytes(packed)
+    made = city_template(python, architecture)
+    template.write_text(json.dumps(made, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    digest = sha256(packed).hexdigest()
+    return Built(zipped, template, digest, len(packed), python, architecture, compiler is not None)
+
+
+def _dependencies(target: Target) -> dict[str, bytes]:
+    """Return what runs of the packages in requirements.txt, and of the framework."""
+    lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    pins = [line for line in lines if line and not line.startswith("#")]
+    if not pins:
+        raise CannotBuild("requirements.txt is empty: `python -m infra.requirements` writes it anew.")
+    try:
+        return trimmed(fetch((*pins, f"chalice=={version('chalice')}"), target), ("UTC", *_zones()))
+    except NoWheels as error:
+        raise CannotBuild(f"{error}.") from error
+
+
+def _zones() -> set[str]:
+    return {load_city(path).time_zone for path in (ROOT / "infra" / "cities").glob("*.json")}
+
+
+def _own_files() -> Mapping[str, bytes]:
+    found = (path for pattern in _OURS for path in ROOT.glob(pattern))
+    return {
+        str(path.relative_to(ROOT)): path.read_bytes()
+        for path in found
+        if path.is_file() and path.suffix not in _NEVER
+    }
+
+
+def _with_compiled(files: Mapping[str, bytes], compiler: Path, python: str) -> dict[str, bytes]:
+    """Return the files with every module compiled.
+
+    Ours stay beside their sources, whole, so that tracebacks quote them. Of the others the compiled module
+    takes the source's place, without the docstrings that nobody reads there.
+    """
+    ours = {name: data for name, data in files.items() if name == "app.py" or name.startswith("chalicelib/")}
+    others = {name: data for name, data in files.items() if name not in ours}
+    tag = f"cpython-{python.replace('.', '')}"
+    made = {_cached(name, tag): data for name, data in compiled(ours, compiler, optimize=0).items()}
+    kept = {name: data for name, data in others.items() if not name.endswith(".py")}
+    return ours | made | kept | compiled(others, compiler, optimize=2)
+
+
+def _cached(name: str, tag: str) -> str:
+    """Return where Python looks for the compiled module of a source: `a/b.pyc` is `a/__pycache__/b.<tag>.pyc`."""
+    folder, _, module = name.rpartition("/")
+    return f"{folder}/__pycache__/{module[:-4]}.{tag}.pyc".lstrip("/")
+
+
+def _packed(files: Mapping[str, bytes]) -> bytes:
+    """Return a zip that depends on the files and nothing else: sorted, of one date, readable by all."""
+    written = io.BytesIO()
+    with ZipFile(written, "w", ZIP_DEFLATED, compresslevel=9) as archive:
+        for name in sorted(files):
+            entry = ZipInfo(name, _LONG_AGO)
+            entry.compress_type, entry.external_attr, entry.create_system = ZIP_DEFLATED, 0o100644 << 16, 3
+            archive.writestr(entry, files[name])
+    return written.getvalue()
