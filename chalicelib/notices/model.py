@@ -20,11 +20,15 @@ MOVES: Mapping[State, frozenset[State]] = MappingProxyType(
         "unsure": frozenset({"waiting", "claimed", "sent", "dropped"}),
         "sent": frozenset(),
         "dropped": frozenset(),
-        "parked": frozenset(),
+        "parked": frozenset({"waiting"}),
     }
 )
 """It is put off while its reader sleeps, dropped when it is not wanted, parked when it was refused for good
-or tried too often, unsure when its answer or its sender was lost. The provider's own word makes it sent."""
+or tried too often, unsure when its answer or its sender was lost. The provider's own word makes it sent. Of
+what is parked a person may say that it is tried again."""
+
+OVER: frozenset[State] = frozenset({"sent", "dropped", "parked"})
+"""States in which the city owes nothing more unless a person says so."""
 
 Topic = Literal["sign_in", "asked", "answered", "listing"]
 """What a resident can switch off; sign_in cannot be."""
@@ -102,12 +106,18 @@ class Notice:
     def parked(self, now: int) -> "Notice":
         return self._moved("parked", due_at=now + KEPT_S)
 
+    def again(self, now: int) -> "Notice":
+        """Owe it anew, with all its tries, because a person said so; Conflict unless it is parked."""
+        if self.state != "parked":
+            raise Conflict("notice_not_waiting", state=self.state)
+        return replace(self._moved("waiting", due_at=now), attempts=0)
+
     def dropped(self, now: int) -> "Notice":
         return self._moved("dropped", due_at=now + KEPT_S)
 
     @property
     def over(self) -> bool:
-        return not MOVES[self.state]
+        return self.state in OVER
 
     def _tried(self, state: State, now: int, wait_s: int) -> "Notice":
         if self.attempts + 1 < MOST_ATTEMPTS:

@@ -58,6 +58,8 @@ def prepare(where: Cloud, city: City, release: Release, parameters: Mapping[str,
     name = stack_name(city.slug)
     before = settle(where, name, city.slug, say)
     bucket = ground.bucket(where, say)
+    if where.emulator and parameters.get("monthly_budget") is None:
+        parameters = {**parameters, "monthly_budget": 0}  # none of them has budgets
     url = put_template(where, bucket, city.slug, release)
     asked = Asked(
         {"TemplateURL": url},
