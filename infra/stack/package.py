@@ -55,7 +55,7 @@ def build(out: Path, *, python: str = PYTHON, architecture: str = "arm64") -> Bu
         raise CannotBuild(f"Lambda has no processor {architecture!r}: choose one of {', '.join(MACHINES)}.")
     files = _dependencies(Target(python, architecture)) | dict(_own_files())
     compiler = python_of(python)
-    packed = _packed(files if compiler is None else _with_compiled(files, compiler, python))
+    packed = _packed(files if compiler is None else _with_compiled(files, compiler))
     if len(packed) > MOST_BYTES:
         raise CannotBuild(f"The package has {len(packed):,} bytes; at most {MOST_BYTES:,} are allowed.")
     out.mkdir(parents=True, exist_ok=True)
@@ -92,24 +92,16 @@ def _own_files() -> Mapping[str, bytes]:
     }
 
 
-def _with_compiled(files: Mapping[str, bytes], compiler: Path, python: str) -> dict[str, bytes]:
-    """Return the files with every module compiled.
+def _with_compiled(files: Mapping[str, bytes], compiler: Path) -> dict[str, bytes]:
+    """Return the files with each module compiled in its source's place, which Python takes as it is.
 
-    Ours stay beside their sources, whole, so that tracebacks quote them. Of the others the compiled module
-    takes the source's place, without the docstrings that nobody reads there.
+    What the others' docstrings and asserts say nobody reads there; ours are whole. A traceback names files and
+    lines all the same.
     """
     ours = {name: data for name, data in files.items() if name == "app.py" or name.startswith("chalicelib/")}
     others = {name: data for name, data in files.items() if name not in ours}
-    tag = f"cpython-{python.replace('.', '')}"
-    made = {_cached(name, tag): data for name, data in compiled(ours, compiler, optimize=0).items()}
-    kept = {name: data for name, data in others.items() if not name.endswith(".py")}
-    return ours | made | kept | compiled(others, compiler, optimize=2)
-
-
-def _cached(name: str, tag: str) -> str:
-    """Return where Python looks for the compiled module of a source: `a/b.pyc` is `a/__pycache__/b.<tag>.pyc`."""
-    folder, _, module = name.rpartition("/")
-    return f"{folder}/__pycache__/{module[:-4]}.{tag}.pyc".lstrip("/")
+    kept = {name: data for name, data in files.items() if not name.endswith(".py")}
+    return kept | compiled(ours, compiler, optimize=0) | compiled(others, compiler, optimize=2)
 
 
 def _packed(files: Mapping[str, bytes]) -> bytes:
