@@ -110,7 +110,7 @@ class Notice:
         """Owe it anew, with all its tries, because a person said so; Conflict unless it is parked."""
         if self.state != "parked":
             raise Conflict("notice_not_waiting", state=self.state)
-        return replace(self._moved("waiting", due_at=now), attempts=0)
+        return replace(self, state="waiting", due_at=now, attempts=0, version=self.version + 1)
 
     def dropped(self, now: int) -> "Notice":
         return self._moved("dropped", due_at=now + KEPT_S)
@@ -125,7 +125,7 @@ class Notice:
         return replace(self.parked(now), attempts=self.attempts + 1)
 
     def _moved(self, state: State, *, due_at: int) -> "Notice":
-        if state not in MOVES[self.state]:
+        if self.over or state not in MOVES[self.state]:
             raise Conflict("notice_not_waiting", state=self.state)
         return replace(self, state=state, due_at=due_at, version=self.version + 1)
 

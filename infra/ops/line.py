@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from pynamodb.exceptions import PynamoDBException
 
 from chalicelib.errors import DomainError
-from infra.ops import cities, deploy, destroy, moving
+from infra.ops import cities, cost, deploy, destroy, doctor, letters, logs, moving, outbox, status
 from infra.ops.say import Say
 from infra.ops.stops import Exit, Stopped
 from infra.ops.trouble import AGAIN, in_words
@@ -32,7 +32,21 @@ def entraide() -> None:
     """
 
 
-for command in (cities.group, deploy.plan, deploy.deploy, moving.export, moving.import_, destroy.destroy):
+for command in (
+    cities.group,
+    deploy.plan,
+    deploy.deploy,
+    status.status,
+    logs.logs,
+    outbox.group,
+    letters.dlq,
+    letters.redrive,
+    moving.export,
+    moving.import_,
+    destroy.destroy,
+    cost.cost,
+    doctor.doctor,
+):
     entraide.add_command(command)
 
 
