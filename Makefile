@@ -5,10 +5,17 @@ VENV := .venv
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check install -qq --progress-bar off -c constraints.txt
 
-.PHONY: run test lint types contracts soak bench messages docs package clean
+# `make ops` makes the operators' command line, .venv/bin/entraide; `make ops-demo` shows it at work.
+.PHONY: run ops ops-demo test lint types contracts soak bench messages docs package clean
 
 run: $(VENV)/local
 	@exec $(PY) -m infra.local --city $(CITY) --port $(PORT)
+
+ops: $(VENV)/bin/entraide
+	@$< --help
+
+ops-demo: $(VENV)/bin/entraide $(VENV)/local
+	@$(PY) -m infra.ops.demo
 
 test: lint types contracts
 	$(PY) -m pytest
@@ -55,5 +62,12 @@ $(VENV)/local: pyproject.toml constraints.txt | $(VENV)/bin/python
 
 $(VENV)/dev: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@echo "Installing what the tests need (a minute or two the first time) ..."
-	@$(PIP) $$($(PY) infra/extras.py local dev bench)
+	@$(PIP) $$($(PY) infra/extras.py local ops dev bench)
 	@touch $@ $(VENV)/local
+
+# It works from any directory, always on this checkout.
+$(VENV)/bin/entraide: pyproject.toml constraints.txt | $(VENV)/bin/python
+	@echo "Installing what the command line needs ..."
+	@$(PIP) $$($(PY) infra/extras.py ops)
+	@printf '#!/bin/sh\nPYTHONPATH="%s" exec "%s" -P -m infra.ops "$$@"\n' "$(CURDIR)" "$(CURDIR)/$(PY)" > $@
+	@chmod +x $@

@@ -1,6 +1,5 @@
 """`entraide doctor`: what is missing on this machine, and how to fix it."""
 
-import os
 import shutil
 import sys
 from collections.abc import Iterator
@@ -72,8 +71,6 @@ def _machine() -> Iterator[Finding]:
     yield Finding("disk", free > FREE_BYTES, f"{free / 1e9:.0f} GB free", "make room: a build takes 0.5 GB")
     faulty = [slug for slug in cityfile.slugs() if cityfile.faults_of(slug)]
     yield Finding("city files", not faulty, f"{len(cityfile.slugs())} files" if not faulty else f"faults in {', '.join(faulty)}", "entraide city check")
-    terminal = sys.stdout.isatty() or bool(os.environ.get("CI"))
-    yield Finding("terminal", terminal, "questions can be asked" if terminal else "questions cannot be asked", "say --yes", needed=False)
 
 
 def _account() -> Iterator[Finding]:
@@ -97,8 +94,8 @@ def _services(here: Cloud) -> Iterator[Finding]:
         known = standing(here, ACCOUNT_STACK)
         yield Finding("CloudFormation", well=True, words="answers")
         prepared = known is not None and known.stands
-        yield Finding("account", prepared, "prepared for cities" if prepared else "not prepared for cities yet",
-                      "nothing: the first deploy does it", needed=False)  # fmt: skip
+        words = "prepared for cities" if prepared else "not prepared for cities yet: the first deploy does it"
+        yield Finding("account", well=True, words=words)
         mail = here.client("sesv2").get_account()
         ready = bool(mail.get("ProductionAccessEnabled", False))
         words = "may write to anybody" if ready else "may write to verified addresses only (sandbox)"

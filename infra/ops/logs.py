@@ -30,7 +30,7 @@ _RUNTIME = re.compile(r"(START|END|REPORT|INIT_START) ")
 @click.option("--since", default="1h", show_default=True, help="How far back: 90s, 30m, 6h, 2d.")
 @click.option("--follow", "-f", is_flag=True, help="Go on until Ctrl-C.")
 @click.option("--errors", is_flag=True, help="Only what went wrong.")
-@click.option("--access", is_flag=True, help="The gateway's own log instead: who asked for what is in no log.")
+@click.option("--access", is_flag=True, help="The gateway's own log instead.")
 @spoken
 def logs(say: Say, slug: str, since: str, follow: bool, errors: bool, access: bool) -> None:
     """Show what the city's functions logged; with --json, one JSON document a line."""
@@ -43,8 +43,9 @@ def logs(say: Say, slug: str, since: str, follow: bool, errors: bool, access: bo
     say.state = NOTHING_DONE
     while True:
         for event in _events(where, group, start, errors=errors):
-            if event["eventId"] not in seen and not _RUNTIME.match(event["message"]):
-                seen.add(event["eventId"])
+            name = event.get("eventId") or f"{event['logStreamName']} {event['timestamp']} {event['message']}"
+            if name not in seen and not _RUNTIME.match(event["message"]):
+                seen.add(name)
                 count += 1
                 _print(say, event)
             start = max(start, event["timestamp"] - OVERLAP_MS)

@@ -1,7 +1,7 @@
 """How a stack stands at CloudFormation, and waiting until it has settled."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -90,15 +90,20 @@ def settled(
     with say.progress(what, total) as step:
         while True:
             now = standing(where, stack)
-            for event in _new_events(where, stack, seen):
-                _tell(event, step, done, total)
-                ended = event["PhysicalResourceId"] == stack and not event["ResourceStatus"].endswith("_IN_PROGRESS")
+            new = _new_events(where, stack, seen)
+            _tell(new, step, done, total)
+            ended = ended or any(_ends(event, stack) for event in new)
             if now is None or now.status == "DELETE_COMPLETE":
                 return None
             if not now.moving and (ended or time.monotonic() > late):
                 return now
             if say.stopping.wait(pause):
                 raise KeyboardInterrupt
+
+
+def _ends(event: Mapping[str, Any], stack: str) -> bool:
+    """Tell whether it is the stack itself that came to rest; events of one instant come in any order."""
+    return event["PhysicalResourceId"] == stack and not event["ResourceStatus"].endswith("_IN_PROGRESS")
 
 
 def events_so_far(where: Cloud, stack: str) -> frozenset[str]:
@@ -150,12 +155,17 @@ def _new_events(where: Cloud, stack: str, seen: set[str]) -> list[Mapping[str, A
     return new[::-1]
 
 
-def _tell(event: Mapping[str, Any], step: Step, done: set[str], total: int) -> None:
-    status, what = event["ResourceStatus"], event["LogicalResourceId"]
-    if status.endswith("_FAILED"):
-        step.note(f"  {what} {status}: {event.get('ResourceStatusReason', '')}", style="red")
-    elif status.endswith("_COMPLETE") and what != event["StackName"]:
-        done.add(what)
+def _tell(events: Sequence[Mapping[str, Any]], step: Step, done: set[str], total: int) -> None:
+    """Show the events of one look: a line each for what fails, one for all that came to an end."""
+    ended: dict[str, list[str]] = {}
+    for event in events:
+        status, what = event["ResourceStatus"], event["LogicalResourceId"]
+        if status.endswith("_FAILED"):
+            step.note(f"  {what} {status}: {event.get('ResourceStatusReason', '')}", style="red")
+        elif status.endswith("_COMPLETE") and what != event["StackName"]:
+            done.add(what)
+            ended.setdefault(status.lower().replace("_", " "), []).append(what)
+    for status, names in ended.items():
+        step.at(len(done), max(total, len(done)), f"{len(done)} of {max(total, len(done))}  {names[-1]}")
         if not step.live:
-            step.note(f"  {time.strftime('%H:%M:%S')}  {status.lower():<16} {what}")
-    step.at(len(done), max(total, len(done)), f"{len(done)} of {total}  {what}")
+            step.note(f"  {time.strftime('%H:%M:%S')}  {len(done)} of {total}, {status}: {', '.join(names)}")

@@ -73,7 +73,7 @@ def _rows(where: Cloud, now: Standing, found: Seen, bill: Bill | None, at: int) 
         ("release", now.outputs.get("Release", "unknown"), ""),
         ("answers at", now.outputs.get("EndpointURL", "unknown"), ""),
         ("account", f"{where.account}, {where.region}", ""),
-        ("drift", now.drift.lower().replace("_", " "), "red" if now.drift == "DRIFTED" else ""),
+        ("drift", _drift(now), "red" if now.drift == "DRIFTED" else ""),
         ("faults", ", ".join(faults) or "none", "red" if faults else "green"),
         ("watch", f"looked {_ago(found.looked_at, at)}; {found.alarms_kept} alarms beside it", ""),
         ("dead letters", str(found.dead_letters), "red" if found.dead_letters else ""),
@@ -85,6 +85,10 @@ def _rows(where: Cloud, now: Standing, found: Seen, bill: Bill | None, at: int) 
     for name, until in sorted(found.jobs.items()):
         rows.append((f"  job {name}", f"nothing left undone until {_ago(until, at)}", ""))
     return rows
+
+
+def _drift(now: Standing) -> str:
+    return "not checked: --drift does" if now.drift == "NOT_CHECKED" else now.drift.lower().replace("_", " ")
 
 
 def _mails(found: Seen) -> str:
