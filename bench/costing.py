@@ -7,7 +7,6 @@ time is this machine's. Where they are written, `infra/ops/units.json`, is what 
 import io
 import json
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from math import ceil
@@ -40,13 +39,13 @@ ITEM_BYTES = 100
 """What DynamoDB counts beside an item that it stores."""
 EVENT_BYTES = 26
 """What CloudWatch adds to each line of a log."""
-QUIET_DAYS = 100
+QUIET_DAYS = 300
 """After which nothing more becomes of a listing or of anything that came of it."""
 _JOBS = {"purge": 3}
 
 
 @dataclass
-class MeteredTables(MemoryTables):
+class MeteredTables(MemoryTables):  # type: ignore[misc]
     """Tables that count the units DynamoDB would, and which tables were asked."""
 
     reads: float = 0
@@ -89,7 +88,9 @@ class MeteredTables(MemoryTables):
             elif isinstance(write, Put):
                 is_now = write.item
             else:
-                is_now = self._rows[noun].get(self._key(noun, write.key)) if isinstance(write, Count) else None
+                is_now = (
+                    self._rows[noun].get(self._key(noun, write.key)) if isinstance(write, Count) else None
+                )
             self._write(noun, was, is_now, 2)
 
     def _before(self, write: Any) -> Any:
@@ -142,13 +143,15 @@ class Scene:
     uses: dict[str, dict[str, float]] = field(default_factory=dict)
     bytes_a_resident: int = 0
 
-    def measured(self, name: str, act: Callable[[int], object], *, requests: int, calls_us: int = TIMES) -> None:
+    def measured(
+        self, name: str, act: Callable[[int], object], *, requests: int, calls_us: int = TIMES
+    ) -> None:
         """Do it so often, and note what one time takes."""
         self.uses[name] = {**self._taken(act, calls_us), "requests": requests}
 
     def _taken(self, act: Callable[[int], object], times: int) -> dict[str, float]:
         tables, mails, said = self.tables, len(self.city.mailbox.mails), io.StringIO()
-        handler = logger().registered_handler
+        handler: Any = logger().registered_handler
         stream, handler.stream = handler.stream, said
         began = tables.reads, tables.writes, tables.calls, time.process_time()
         for number in range(times):
@@ -168,12 +171,14 @@ ACCESS_BYTES = 350
 """Of a line of the gateway's access log, and what CloudWatch adds to a line."""
 
 
-def measure() -> dict[str, Any]:
-    """Return what each use and each tick takes."""
+def measure(*, whole: bool = True) -> dict[str, Any]:
+    """Return what each use and each tick takes; a `whole` measure lets listings live to their end too."""
     tables = MeteredTables(clock_ms=lambda: scene.city.clock.now * 1000)
     scene = Scene(open_city(tables=tables), tables)
     try:
         _use(scene)
+        if whole:
+            _live(scene)
         return {
             "measured_by": "python -m bench costs",
             "uses": scene.uses,
@@ -197,7 +202,9 @@ def _use(scene: Scene) -> None:
     offers: list[Any] = []
     matches: list[Any] = []
     scene.measured("post a need", lambda n: needs.append(city.publish("need", seekers[n])), requests=1)
-    scene.measured("post an offer", lambda n: offers.append(city.publish("offer", helpers[n], reach_m=5000)), requests=1)
+    scene.measured(
+        "post an offer", lambda n: offers.append(city.publish("offer", helpers[n], reach_m=5000)), requests=1
+    )
     near = {"near": "47.7486,7.3393", "radius_m": 3000, "text": "courses"}
     scene.measured("search", lambda _: city.get("/v1/listings", query=near), requests=1)
 
@@ -207,12 +214,14 @@ def _use(scene: Scene) -> None:
 
     def candidates(number: int) -> None:
         path = f"/v1/me/listings/{needs[number]['id']}/candidates"
-        assert city.get(path, token=city.tokens[seekers[number]]).status == 200  # noqa: PLR2004
+        assert city.get(path, token=city.tokens[seekers[number]]).status == 200
 
     def answer(verb: str, number: int) -> None:
         path = f"/v1/matches/{matches[number]}/{verb}"
-        answered = city.post(path, {"reason": "no_time"} if verb == "decline" else {}, token=city.tokens[helpers[number]])
-        assert answered.status == 200, answered.text  # noqa: PLR2004
+        answered = city.post(
+            path, {"reason": "no_time"} if verb == "decline" else {}, token=city.tokens[helpers[number]]
+        )
+        assert answered.status == 200, answered.text
 
     half = TIMES // 2
     scene.measured("see candidates", candidates, requests=1)
@@ -221,7 +230,6 @@ def _use(scene: Scene) -> None:
     scene.measured("decline", lambda n: answer("decline", n + half), requests=1, calls_us=half)
     kept = [item for noun in STANDING for item in scene.tables._rows[noun].values()]  # noqa: SLF001
     scene.bytes_a_resident = round(sum(size_of(item) + ITEM_BYTES for item in kept) / (2 * TIMES))
-    _live(scene)
 
 
 def _live(scene: Scene) -> None:
@@ -229,16 +237,15 @@ def _live(scene: Scene) -> None:
     city = scene.city
     quiet = TestCity(city.clock, city.tables, city.mailbox, city.house, city.gateway)
 
-    def rest(_: int) -> None:
-        for _day in range(QUIET_DAYS):
-            quiet.clock.turn(days=1)
-            _run_all(quiet)
+    def day(_: int) -> None:
+        quiet.clock.turn(days=1)
+        _run_all(quiet)
 
-    took = scene._taken(rest, 1)  # noqa: SLF001
-    again = scene._taken(rest, 1)  # noqa: SLF001 — what the rounds take without any listing
-    listings = 2 * TIMES
+    took = scene._taken(day, QUIET_DAYS)  # noqa: SLF001
+    again = scene._taken(day, QUIET_DAYS // 10)  # noqa: SLF001 — what a day takes without any listing
+    part = QUIET_DAYS / (2 * TIMES)
     scene.uses["a listing lives"] = {
-        name: round(max(0.0, took[name] - again[name]) / listings, 2) for name in took
+        name: round(max(0.0, took[name] - again[name]) * part, 1) for name in took
     } | {"requests": 0}
 
 
@@ -273,9 +280,10 @@ def _ticks() -> dict[str, dict[str, Any]]:
 
 
 WATCH: dict[str, Any] = {
-    "reads": 1, "writes": 1, "calls": 6, "mails": 0, "log_bytes": 400, "cpu_ms": 60, "queue": 1, "tables": ["jobs"],
+    "reads": 1, "writes": 1, "calls": 6, "mails": 0, "log_bytes": 400, "cpu_ms": 60, "queue": 1,
+    "tables": ["jobs"],
 }  # fmt: skip
-"""What a look of the watch takes, read off its code: it calls CloudWatch, which no table in memory answers."""
+"""What a look of the watch takes, read off its code: it asks CloudWatch, of which there is none in memory."""
 
 
 def rows(_: Ground) -> Iterator[Row]:
@@ -284,7 +292,9 @@ def rows(_: Ground) -> Iterator[Row]:
     template = city_template("3.13", "arm64")
     rest = bill(idle(template))
     yield row("cost_idle", 1, rest.eur, "EUR a month, a city in which nothing happens", most=0.10)
-    yield row("cost_idle, full watch", 1, bill(idle(template, full_watch=True)).eur, "EUR a month, all alarms")
+    yield row(
+        "cost_idle, full watch", 1, bill(idle(template, full_watch=True)).eur, "EUR a month, all alarms"
+    )
     seed = load()["seed"]
     for times in (1, 10):
         residents, cities = seed["residents"] * times, seed["territories"]
@@ -294,15 +304,13 @@ def rows(_: Ground) -> Iterator[Row]:
         yield row("cost_month", residents, cost, f"EUR, {cities} cities; {mails / cost:.0%} of it mails")
 
 
-def same_units(found: Mapping[str, Any], kept: Mapping[str, Any]) -> list[str]:
-    """Return where the units that were measured are not those that are kept; processor time may differ."""
+def other_units(found: Mapping[str, Any], kept: Mapping[str, Any]) -> list[str]:
+    """Return where what was measured now is not what is kept; processor time may differ."""
     exact = ("reads", "writes", "calls", "mails", "requests")
-    wrong = []
-    for kind in ("uses", "ticks"):
-        names = Counter([*found[kind], *kept[kind]])
-        wrong += [name for name, times in names.items() if times == 1]
-        both = [name for name, times in names.items() if times > 1]
-        wrong += [
-            f"{name}: {each}" for name in both for each in exact if found[kind][name].get(each) != kept[kind][name].get(each)
-        ]
-    return wrong
+    return [
+        f"{name}: {each}"
+        for kind in ("uses", "ticks")
+        for name, took in found[kind].items()
+        for each in exact
+        if took.get(each) != kept[kind].get(name, {}).get(each)
+    ]

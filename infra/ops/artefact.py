@@ -76,7 +76,7 @@ def upload(where: Cloud, bucket: str, release: Release, say: Say) -> None:
 
 
 def put_template(where: Cloud, bucket: str, slug: str, release: Release) -> str:
-    """Put the template of a release beside those of the city, and return its URL: it is too long for a call."""
+    """Put the template of a release beside those of the city, and return its URL: it is long."""
     s3, key = where.client("s3"), template_key(slug, release.id)
     s3.put_object(Bucket=bucket, Key=key, Body=release.text, ContentType="application/json")
     return template_url(where, bucket, slug, release.id)
@@ -102,7 +102,7 @@ def _built(target: dict[str, str], say: Say) -> Built:
 
 
 def _make(directory: Path, target: dict[str, str]) -> None:
-    """Build beside the place and move it there when it is whole: an interrupted build leaves no half of one."""
+    """Build beside the place and move it there when it is whole: no half of a build is left."""
     BUILDS.mkdir(parents=True, exist_ok=True)
     part = Path(mkdtemp(dir=BUILDS, prefix=".part-"))
     try:
@@ -112,7 +112,9 @@ def _make(directory: Path, target: dict[str, str]) -> None:
         shutil.rmtree(directory, ignore_errors=True)
         part.rename(directory)
     except CannotBuild as error:
-        raise Stopped(f"It cannot be built here: {error}", NOTHING_DONE, "entraide doctor", Exit.UNREACHABLE) from error
+        raise Stopped(
+            f"It cannot be built here: {error}", NOTHING_DONE, "entraide doctor", Exit.UNREACHABLE
+        ) from error
     finally:
         shutil.rmtree(part, ignore_errors=True)
 
@@ -132,7 +134,10 @@ def _digest(target: dict[str, str]) -> str:
 
 
 def _files() -> Iterator[Path]:
-    for each in (*INPUTS, *(str(path.relative_to(ROOT)) for path in (ROOT / ".chalice").glob("policy-*.json"))):
+    for each in (
+        *INPUTS,
+        *(str(path.relative_to(ROOT)) for path in (ROOT / ".chalice").glob("policy-*.json")),
+    ):
         path = ROOT / each
         if path.is_file():
             yield path

@@ -1,4 +1,4 @@
-"""A month's bill: what is used, from measured units and the template, and what it costs by a dated price table."""
+"""A month's bill: what is used, by measured units and the template, at the prices of a dated table."""
 
 import json
 from collections.abc import Mapping
@@ -29,7 +29,8 @@ _COUNTED = {
 }
 HOURLY = (
     "AWS::EC2::", "AWS::ECS::", "AWS::EKS::", "AWS::RDS::", "AWS::ElastiCache::", "AWS::OpenSearchService::",
-    "AWS::ElasticLoadBalancing", "AWS::WAFv2::", "AWS::Kinesis::", "AWS::MSK::", "AWS::Redshift", "AWS::DAX::",
+    "AWS::ElasticLoadBalancing", "AWS::WAFv2::", "AWS::Kinesis::", "AWS::MSK::", "AWS::Redshift",
+    "AWS::DAX::",
 )  # fmt: skip
 """Types that cost by the hour, used or not."""
 
@@ -77,7 +78,11 @@ def units() -> Mapping[str, Any]:
 def bill(used: Mapping[str, float]) -> Bill:
     """Return what so much of each thing costs; KeyError names a thing that has no price."""
     table = prices()["prices"]
-    lines = [Line(what, much, much * table[what]["usd"] / table[what]["per"]) for what, much in used.items() if much]
+    lines = [
+        Line(what, much, much * table[what]["usd"] / table[what]["per"])
+        for what, much in used.items()
+        if much
+    ]
     return Bill(tuple(sorted(lines, key=lambda line: -line.usd)))
 
 
@@ -127,15 +132,15 @@ def hourly(template: Mapping[str, Any]) -> list[str]:
 
 def _by_the_hour(resource: Mapping[str, Any]) -> bool:
     properties = resource.get("Properties", {})
-    provisioned = resource["Type"] == "AWS::DynamoDB::Table" and properties.get("BillingMode") != "PAY_PER_REQUEST"
+    provisioned = (
+        resource["Type"] == "AWS::DynamoDB::Table" and properties.get("BillingMode") != "PAY_PER_REQUEST"
+    )
     warm = "ProvisionedConcurrencyConfig" in properties or "VpcConfig" in properties
     cached = bool(properties.get("CacheClusterEnabled"))
     return resource["Type"].startswith(HOURLY) or provisioned or warm or cached
 
 
-def _ticks(
-    template: Mapping[str, Any], handler: str, function: Mapping[str, Any], every: int
-) -> Used:
+def _ticks(template: Mapping[str, Any], handler: str, function: Mapping[str, Any], every: int) -> Used:
     """Return what a month of a schedule takes."""
     times = MONTH_S / every
     took, memory = units()["ticks"][handler], function["Properties"]["MemorySize"] / 1024
@@ -162,14 +167,17 @@ def _key_uses(template: Mapping[str, Any], tables: list[str]) -> int:
     paid = {
         str(each["Properties"]["TableName"]["Fn::Sub"]).rpartition("-")[2]
         for each in template["Resources"].values()
-        if each["Type"] == "AWS::DynamoDB::Table" and each["Properties"].get("SSESpecification", {}).get("SSEEnabled")
+        if each["Type"] == "AWS::DynamoDB::Table"
+        and each["Properties"].get("SSESpecification", {}).get("SSEEnabled")
     }
     return len(paid & set(tables))
 
 
 def _ms(took: Mapping[str, Any]) -> float:
     said = load()["ms"]
-    return ceil(float(took["cpu_ms"]) * said["share_of_our_processor"] + took["calls"] * said["round_trip"])
+    return float(
+        ceil(float(took["cpu_ms"]) * said["share_of_our_processor"] + took["calls"] * said["round_trip"])
+    )
 
 
 def _processor(template: Mapping[str, Any]) -> str:

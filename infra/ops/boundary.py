@@ -1,4 +1,4 @@
-"""A boundary as somebody gives it: the right territory picked out, and made as light as an outline should be."""
+"""A boundary as somebody gives it: the right territory picked out, as light as an outline should be."""
 
 import gzip
 import json
@@ -23,6 +23,8 @@ FIRST_M = 5.0
 DECIMALS = 5
 """A metre."""
 _LEAST = 4
+_CODES = ("code", "insee", "nis", "code_insee")
+_NAMES = ("nom", "name", "naam", "libelle")
 
 Line = Sequence[Position]
 
@@ -60,8 +62,8 @@ def read_boundary(path: Path, code: str) -> Boundary:
     return Boundary(
         written,
         _outline(written, path),
-        next((told[name] for name in ("nom", "name", "naam", "libelle") if name in told), ""),
-        next((told[name] for name in ("code", "insee", "nis", "code_insee") if name in told), ""),
+        next((told[name] for name in _NAMES if name in told), ""),
+        next((told[name] for name in _CODES if name in told), ""),
         _count(lines),
         _count(lighter),
         within,
@@ -107,13 +109,24 @@ def _pick(data: Any, code: str, path: Path) -> dict[str, Any]:
     if data.get("type") != "FeatureCollection":
         return data
     features = [each for each in data.get("features") or () if isinstance(each, dict)]
-    found = [each for each in features if code in map(str, (each.get("properties") or {}).values())]
+    found = [each for each in features if code in _values(each, _CODES)]
+    found = found or [each for each in features if code in _values(each)]
     if len(found) == 1:
         return found[0]
     if len(features) == 1:
         return features[0]
-    many = f"{len(found)} features of {path} have" if found else f"None of the {len(features)} features of {path} has"
+    many = (
+        f"{len(found)} features of {path} have"
+        if found
+        else f"None of the {len(features)} features of {path} has"
+    )
     raise _refused(f"{many} the code {code}.")
+
+
+def _values(feature: dict[str, Any], names: Sequence[str] = ()) -> list[str]:
+    """Return what the feature says of itself, under those names if there are any."""
+    told = (feature.get("properties") or {}).items()
+    return [str(value) for name, value in told if not names or str(name).lower() in names]
 
 
 def _outline(geometry: Any, path: Path) -> Outline:

@@ -10,7 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from infra.ops.cloud import Cloud
-from infra.ops.say import NOTHING_DONE, Say, table as columns
+from infra.ops.say import NOTHING_DONE, Say
+from infra.ops.say import table as columns
 from infra.ops.standing import LOOK_AT_EMULATOR_S, LOOK_S
 from infra.ops.stops import Stopped
 from infra.ops.trouble import code_of
@@ -71,7 +72,9 @@ def change_set(where: Cloud, name: str, asked: Asked, *, label: str, creates: bo
         StackName=name,
         ChangeSetName=f"{PREFIX}{label}",
         ChangeSetType="CREATE" if creates else "UPDATE",
-        Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in asked.parameters.items()],
+        Parameters=[
+            {"ParameterKey": key, "ParameterValue": value} for key, value in asked.parameters.items()
+        ],
         Tags=[{"Key": key, "Value": value} for key, value in asked.tags.items()],
         Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
         **asked.template,
@@ -93,7 +96,9 @@ def shown(changes: Sequence[Change]) -> Table:
     table = columns("", "resource", "type")
     order = list(STYLES)[::-1]
     for each in sorted(changes, key=lambda one: (order.index(one.kind), one.name)):
-        table.add_row(Text(each.kind, STYLES[each.kind]), each.name, each.type, style="red" if each.loses else None)
+        table.add_row(
+            Text(each.kind, STYLES[each.kind]), each.name, each.type, style="red" if each.loses else None
+        )
     return table
 
 

@@ -12,9 +12,9 @@ from chalicelib.cities.model import City
 from infra.ops import cityfile
 from infra.ops.boundary import Boundary, middle, read_boundary
 from infra.ops.cloud import cloud, forget
-from infra.ops.say import NOTHING_DONE, Say, spoken, table as made
+from infra.ops.say import NOTHING_DONE, Say, spoken
+from infra.ops.say import table as made
 from infra.ops.stops import Exit, Stopped
-
 
 _PATTERN = "mulhouse"
 """The city whose categories and limits a new one begins with."""
@@ -197,16 +197,20 @@ def _must_be_free(slug: str) -> None:
             Exit.USAGE,
         )
     if slug in cityfile.slugs():
-        raise Stopped(
-            f"The name {slug} is taken.", NOTHING_DONE, f"entraide city show {slug}", Exit.REFUSED
-        )
+        raise Stopped(f"The name {slug} is taken.", NOTHING_DONE, f"entraide city show {slug}", Exit.REFUSED)
 
 
 def _must_be_new(scheme: str, value: str) -> None:
     for slug in cityfile.slugs():
-        if not cityfile.faults_of(slug) and asdict(cityfile.load(slug).code) == {"scheme": scheme, "value": value}:
+        if not cityfile.faults_of(slug) and asdict(cityfile.load(slug).code) == {
+            "scheme": scheme,
+            "value": value,
+        }:
             raise Stopped(
-                f"{scheme}:{value} is {slug} already.", NOTHING_DONE, f"entraide city show {slug}", Exit.REFUSED
+                f"{scheme}:{value} is {slug} already.",
+                NOTHING_DONE,
+                f"entraide city show {slug}",
+                Exit.REFUSED,
             )
 
 

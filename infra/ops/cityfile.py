@@ -8,14 +8,14 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any
 
+from chalicelib import settings
 from chalicelib.cities.model import City, load_city
 from chalicelib.errors import Invalid
-from chalicelib.settings import CITIES
 from infra.ops.faults import told
 from infra.ops.say import NOTHING_DONE
 from infra.ops.stops import Exit, Stopped
 
-
+CITIES = settings.CITIES
 _ON_ONE_LINE = 108
 
 

@@ -2,8 +2,9 @@
 
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,7 +16,12 @@ from infra.ops.stops import Exit, Stopped
 
 REMEMBERED = "ENTRAIDE_REMEMBERED"
 """The variable that names another directory to remember in."""
-_CONFIG = Config(retries={"mode": "standard", "total_max_attempts": 10}, connect_timeout=5, read_timeout=60)
+_CONFIG = Config(
+    retries={"mode": "standard", "total_max_attempts": 10},
+    connect_timeout=5,
+    read_timeout=60,
+    max_pool_connections=20,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +31,15 @@ class Cloud:
     session: Session
     region: str
     account: str
+    _clients: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    _making: Lock = field(default_factory=Lock, repr=False, compare=False)
 
-    def client(self, service: str, region: str | None = None) -> Any:
-        """Return botocore's client; a throttled call is tried ten times."""
-        return self.session.create_client(service, region or self.region, config=_CONFIG)
+    def client(self, service: str) -> Any:
+        """Return botocore's client, made once, for all threads; a throttled call is tried ten times."""
+        with self._making:
+            if service not in self._clients:
+                self._clients[service] = self.session.create_client(service, self.region, config=_CONFIG)
+            return self._clients[service]
 
     @property
     def emulator(self) -> str:

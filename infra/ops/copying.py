@@ -2,18 +2,20 @@
 
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from infra.ops.cloud import Cloud
-from infra.ops.folder import Folder, Raw, digest, item_of, line_of, parts_of
+from infra.ops.folder import Folder, Raw, Table, digest, item_of, line_of, parts_of
 from infra.ops.ground import signing_key
 from infra.ops.say import NOTHING_DONE, Say
 from infra.ops.stops import Exit, Stopped
 from infra.ops.trouble import AGAIN
 from infra.stack import kept_tables, stack_name
 
+PAGE = 2_000
+"""Items of one file at most; a page of DynamoDB ends at a megabyte as well."""
 BATCH = 25
 """Most items of one BatchWriteItem."""
 
@@ -35,13 +37,20 @@ def copy_out(where: Cloud, folder: Folder, say: Say) -> None:
     """Write what is not yet in the folder, then the key."""
     client = where.client("dynamodb")
     tables = {noun: name for noun, name in nouns(folder.city).items() if exists(client, name)}
-    expected = {noun: client.describe_table(TableName=name)["Table"].get("ItemCount", 0) for noun, name in tables.items()}
+    expected = {
+        noun: client.describe_table(TableName=name)["Table"].get("ItemCount", 0)
+        for noun, name in tables.items()
+    }
     say.state = f"{folder.path} holds what was read so far; the city is as it was."
+    for noun in tables:
+        folder.tables.setdefault(noun, Table())  # what is not in the manifest would not be missed
+    folder.save()
     with say.progress(f"Exporting {folder.city}", sum(expected.values()) or None) as step:
         for noun, name in tables.items():
-            while not (noun in folder.tables and folder.tables[noun].complete):
-                last = folder.tables[noun].last if noun in folder.tables else None
-                page = client.scan(TableName=name, ConsistentRead=True, **({"ExclusiveStartKey": last} if last else {}))
+            while not folder.tables[noun].complete:
+                last = folder.tables[noun].last
+                begin = {"ExclusiveStartKey": last} if last else {}
+                page = client.scan(TableName=name, ConsistentRead=True, Limit=PAGE, **begin)
                 folder.add(noun, page["Items"], page.get("LastEvaluatedKey"))
                 done = sum(table.items for table in folder.tables.values())
                 step.at(done, max(done, sum(expected.values())), f"{done:,} items  {noun}")
@@ -101,12 +110,14 @@ def can_take(where: Cloud, folder: Folder) -> None:
         )
     if (folder.path / f"imported-{where.account}-{where.region}.json").exists():
         return
-    full = [noun for noun in ("people", "listings", "matches", "notices") if _holds(client, nouns(slug)[noun])]
+    full = [
+        noun for noun in ("people", "listings", "matches", "notices") if _holds(client, nouns(slug)[noun])
+    ]
     if full:
         raise Stopped(
             f"{slug} holds data already ({', '.join(full)}).",
             NOTHING_DONE,
-            f"entraide destroy {slug} --export-to ANOTHER_FOLDER, then deploy with --key-from, then the same command",
+            f"entraide destroy {slug} --export-to ANOTHER_FOLDER, deploy with --key-from, the same command",
             Exit.REFUSED,
         )
 
@@ -123,7 +134,7 @@ def _noted(note: Path) -> list[str]:
         return []
 
 
-def _put(client: Any, name: str, items: list[Raw], say: Say) -> None:
+def _put(client: Any, name: str, items: Sequence[Raw], say: Say) -> None:
     requests, attempt = [{"PutRequest": {"Item": item}} for item in items], 0
     while requests:
         answer = client.batch_write_item(RequestItems={name: requests})

@@ -41,15 +41,18 @@ def cost(say: Say, slug: str | None, residents: int | None, full_watch: bool) ->
         "months": {name: _data(each) for name, each in bills.items()},
         "by_the_hour": hourly(template),
     }
-    say.end(data, _shown(bills), *_words(bills, seed, residents), then=f"entraide status {slug}, for what this month came to"
-            if slug else "entraide cost CITY --residents N")  # fmt: skip
+    then = f"entraide status {slug}, for what this month came to" if slug else "entraide cost --residents N"
+    say.end(data, _shown(bills), *_words(bills, seed, residents), then=then)
 
 
 def _shown(bills: dict[str, Bill]) -> Any:
     shown = table("a month, USD", *bills)
     names = {line.what: max(line.usd, 0) for each in bills.values() for line in each.lines}
     for what in sorted(names, key=lambda name: -names[name]):
-        cells = [next((f"{line.usd:.4f}" for line in each.lines if line.what == what), "") for each in bills.values()]
+        cells = [
+            next((f"{line.usd:.4f}" for line in each.lines if line.what == what), "")
+            for each in bills.values()
+        ]
         source = prices()["prices"][what]["source"]
         shown.add_row(what + ("" if source == "listed" else " *"), *cells)
     shown.add_row(Text("USD", "bold"), *(Text(f"{each.usd:.2f}", "bold") for each in bills.values()))
@@ -61,17 +64,21 @@ def _words(bills: dict[str, Bill], seed: dict[str, Any], residents: int | None) 
     said = prices()
     words = [
         f"Prices of {said['noted']} for {said['region']}, {said['currency']}. * {said['sources']['known']}.",
-        "What a resident does in a month is assumed (infra/ops/load.json); what each thing takes is measured "
-        "(infra/ops/units.json).",
+        "What a resident does is assumed (infra/ops/load.json), each use is measured (units.json).",
     ]
     if residents is None:
         _, one, ten = bills.values()
         total, tenfold = one.usd * seed["territories"], ten.usd * seed["territories"]
-        words.insert(0, f"All {seed['territories']} territories, {seed['residents']:,} residents: {total:.2f} USD "
-                        f"a month; at ten times that, {tenfold:.2f}.")  # fmt: skip
+        words.insert(
+            0,
+            f"All {seed['territories']} territories, {seed['residents']:,} residents: "
+            f"{total:.2f} USD a month; at ten times that, {tenfold:.2f}.",
+        )
     return words
 
 
 def _data(one: Bill) -> dict[str, Any]:
-    lines = {line.what: {"quantity": round(line.quantity, 6), "usd": round(line.usd, 6)} for line in one.lines}
+    lines = {
+        line.what: {"quantity": round(line.quantity, 6), "usd": round(line.usd, 6)} for line in one.lines
+    }
     return {"usd": round(one.usd, 4), "eur": round(one.eur, 4), "lines": lines}

@@ -22,7 +22,8 @@ from infra.ops.cloud import REMEMBERED
 ACCOUNT = "000000000000"
 """Whose APIs the emulator takes a request without a signature to be for."""
 CHECKOUT = (
-    "app.py", "chalicelib", "infra", "vendor", ".chalice", "requirements.txt", "constraints.txt", "pyproject.toml"
+    "app.py", "chalicelib", "infra", "vendor", ".chalice", "requirements.txt", "constraints.txt",
+    "pyproject.toml",
 )  # fmt: skip
 VERSION = 'VERSION = "'
 
@@ -112,7 +113,9 @@ def _run(checkout: Path, environment: dict[str, str], *words: str, expected: int
 
 def _quiet(environment: dict[str, str], *words: str) -> str:
     command = [sys.executable, "-P", "-m", "infra.ops", *words]
-    done = subprocess.run(command, env=environment | {"PYTHONPATH": str(ROOT)}, stdout=subprocess.PIPE, check=False)
+    done = subprocess.run(
+        command, env=environment | {"PYTHONPATH": str(ROOT)}, stdout=subprocess.PIPE, check=False
+    )
     return done.stdout.decode()
 
 

@@ -13,7 +13,8 @@ from infra.ops.changes import Change, counted, drop, shown
 from infra.ops.cloud import Cloud, cloud, cloud_of
 from infra.ops.mending import must_be_steady
 from infra.ops.rollout import Outcome, Prepared, carry_out, prepare
-from infra.ops.say import NOTHING_DONE, Say, spoken, table as columns
+from infra.ops.say import NOTHING_DONE, Say, spoken
+from infra.ops.say import table as columns
 from infra.ops.standing import all_cities, standing
 from infra.ops.stops import Exit, Stopped
 from infra.ops.trouble import in_words
@@ -26,8 +27,12 @@ _OPTIONS = (
     click.option(
         "--owns-sender/--shared-sender", default=None, help="Whether the stack makes the sender's identity."
     ),
-    click.option("--monthly-budget", type=click.IntRange(0), help="In USD; past it the ops address hears. 0: none."),
-    click.option("--full-watch/--spare-watch", default=None, help="All alarms and a dashboard of its own, or few."),
+    click.option(
+        "--monthly-budget", type=click.IntRange(0), help="In USD; past it the ops address hears. 0: none."
+    ),
+    click.option(
+        "--full-watch/--spare-watch", default=None, help="All alarms and a dashboard of its own, or few."
+    ),
     click.option("--host", help="The name the city is served under by CloudFront."),
     click.option("--certificate", help="The ARN of that name's certificate in us-east-1."),
 )
@@ -56,7 +61,7 @@ def plan(say: Say, slug: str, **given: Any) -> None:
         say.end(_data(prepared), f"{slug} runs {prepared.release.id} already: nothing would change.",
                 then=f"entraide status {slug}")  # fmt: skip
         return
-    head = f"{slug}: {prepared.running or 'no city yet'} -> {prepared.release.id} in account {where.account}, {where.region}"
+    head = f"{_from_to(prepared)} in account {where.account}, {where.region}"
     say.end(
         _data(prepared),
         head,
@@ -69,12 +74,24 @@ def plan(say: Say, slug: str, **given: Any) -> None:
 @click.command("deploy")
 @click.argument("slug", required=False)
 @click.option("--all", "every", is_flag=True, help="Every city that is deployed in this account and region.")
-@click.option("--parallel", type=click.IntRange(1, 16), default=1, show_default=True, help="So many cities at once.")
+@click.option(
+    "--parallel", type=click.IntRange(1, 16), default=1, show_default=True, help="So many cities at once."
+)
 @click.option("--even-tables", is_flag=True, help="Go on though a table is replaced or destroyed.")
-@click.option("--key-from", type=click.Path(), help="The folder of an export: a moved city keeps its signing key.")
+@click.option(
+    "--key-from", type=click.Path(), help="The folder of an export: a moved city keeps its signing key."
+)
 @_configured
 @spoken
-def deploy(say: Say, slug: str | None, every: bool, parallel: int, even_tables: bool, key_from: str | None, **given: Any) -> None:
+def deploy(
+    say: Say,
+    slug: str | None,
+    every: bool,
+    parallel: int,
+    even_tables: bool,
+    key_from: str | None,
+    **given: Any,
+) -> None:
     """Open a city, or bring it to the version of this checkout; said twice, it changes nothing."""
     where, slugs = _which(slug, every=every)
     if not slugs:
@@ -85,7 +102,13 @@ def deploy(say: Say, slug: str | None, every: bool, parallel: int, even_tables: 
     _bring_key(where, slugs, key_from)
     made: dict[str, Prepared] = {}
     stopped: dict[str, Stopped] = {}
-    _each(cities, parallel, say, lambda city: made.update({city.slug: prepare(where, city, release, given, say)}), stopped)
+    _each(
+        cities,
+        parallel,
+        say,
+        lambda city: made.update({city.slug: prepare(where, city, release, given, say)}),
+        stopped,
+    )
     try:
         _agree(say, where, list(made.values()), even_tables=even_tables)
     except BaseException:
@@ -107,19 +130,22 @@ def _which(slug: str | None, *, every: bool) -> tuple[Cloud, list[str]]:
     return here, list(all_cities(here))
 
 
-def _each(things: list[Any], parallel: int, say: Say, act: Callable[[Any], None], stopped: dict[str, Stopped]) -> None:
+def _each(
+    things: list[Any], parallel: int, say: Say, act: Callable[[Any], None], stopped: dict[str, Stopped]
+) -> None:
     """Do it to each, so many at once; what stops one city stops no other."""
     with ThreadPoolExecutor(parallel) as pool:
-        waiting = {pool.submit(act, thing): getattr(thing, "slug", None) or thing.city.slug for thing in things}
+        waiting = {
+            pool.submit(act, thing): getattr(thing, "slug", None) or thing.city.slug for thing in things
+        }
         try:
             for done in as_completed(waiting):
-                error = done.exception()
-                if isinstance(error, Stopped):
-                    stopped[waiting[done]] = error
-                elif isinstance(error, Exception):
-                    stopped[waiting[done]] = in_words(error, f"{say.state}")
-                elif error is not None:
-                    raise error
+                try:
+                    done.result()
+                except Stopped as why:
+                    stopped[waiting[done]] = why
+                except Exception as error:  # noqa: BLE001 — a fault in one city is told with the others
+                    stopped[waiting[done]] = in_words(error, say.state)
         except BaseException:
             say.stopping.set()
             pool.shutdown(wait=True, cancel_futures=True)
@@ -130,7 +156,7 @@ def _agree(say: Say, where: Cloud, prepared: list[Prepared], *, even_tables: boo
     """Show what will change and have it agreed to; what loses a table needs a word of its own."""
     changing = [each for each in prepared if each.changes]
     for each in changing:
-        say.note(f"\n{each.city.slug}: {each.running or 'no city yet'} -> {each.release.id}, {counted(each.changes)}")
+        say.note(f"\n{_from_to(each)}, {counted(each.changes)}")
         lost = [change for change in each.changes if change.loses]
         if each.before is not None or lost:
             say.show(shown(each.changes))
@@ -167,8 +193,8 @@ def _report(say: Say, done: list[Outcome], stopped: Mapping[str, Stopped], relea
         table.add_row(one.city, one.release, one.was or "new", str(one.changed or "nothing"), one.url)
     for slug, why in stopped.items():
         table.add_row(f"[red]{slug}[/red]", "", "", "[red]stopped[/red]", why.what)
-    data = {"done": [asdict(each) for each in done],
-            "stopped": {slug: {"what": why.what, "state": why.state} for slug, why in stopped.items()}}  # fmt: skip
+    told = {name: {"what": why.what, "state": why.state} for name, why in stopped.items()}
+    data = {"done": [asdict(each) for each in done], "stopped": told}
     slug = done[0].city if len(done) == 1 else ""
     quiet = not stopped and not any(one.changed for one in done)
     words = [f"Nothing changed: {release.id} runs already and answers."] if quiet else []
@@ -180,6 +206,10 @@ def _report(say: Say, done: list[Outcome], stopped: Mapping[str, Stopped], relea
             "the same command again: the cities that are done stay as they are",
             max(why.code for why in stopped.values()),
         )
+
+
+def _from_to(prepared: Prepared) -> str:
+    return f"{prepared.city.slug}: {prepared.running or 'no city yet'} -> {prepared.release.id}"
 
 
 def _data(prepared: Prepared) -> dict[str, Any]:

@@ -21,7 +21,9 @@ from infra.stack import stack_name
 
 @click.command("destroy")
 @click.argument("slug")
-@click.option("--export-to", type=click.Path(path_type=Path, file_okay=False), help="Where its data goes first.")
+@click.option(
+    "--export-to", type=click.Path(path_type=Path, file_okay=False), help="Where its data goes first."
+)
 @spoken
 def destroy(say: Say, slug: str, export_to: Path | None) -> None:
     """Remove a city, its stack, tables, logs and key; refused while it holds data that goes nowhere."""
@@ -30,8 +32,8 @@ def destroy(say: Say, slug: str, export_to: Path | None) -> None:
     left = leftovers.found(where, slug)
     if now is None and not left:
         forget(slug, where)
-        say.end({"city": slug, "removed": []}, f"Nothing of {slug} is in account {where.account}, {where.region}.",
-                then="entraide city list")  # fmt: skip
+        words = f"Nothing of {slug} is in account {where.account}, {where.region}."
+        say.end({"city": slug, "removed": []}, words, then="entraide city list")
         return
     full = leftovers.full_tables(where, slug)
     if full and export_to is None:
@@ -52,7 +54,9 @@ def destroy(say: Say, slug: str, export_to: Path | None) -> None:
     say.end(
         {"city": slug, "removed": removed, "export": str(export_to) if full else None},
         f"{slug} is gone: {len(removed)} things beside the stack were removed, and nothing is left. {words}",
-        then=f"entraide deploy {slug} --key-from {export_to}, then entraide import" if full else "entraide city list",
+        then=f"entraide deploy {slug} --key-from {export_to}, then entraide import"
+        if full
+        else "entraide city list",
     )
 
 
@@ -81,7 +85,9 @@ def _save(where: Cloud, slug: str, export_to: Path, say: Say) -> None:
     folder = begun(export_to, where, slug)
     if not folder.complete:
         copy_out(where, folder, say)
-    say.state = f"{slug} is closed and whole; {export_to} holds its data. entraide deploy {slug} opens it again."
+    say.state = (
+        f"{slug} is closed and whole; {export_to} holds its data. entraide deploy {slug} opens it again."
+    )
     again = f"entraide destroy {slug} --export-to ANOTHER_FOLDER: this one is of an earlier time"
     refuse_difference(where, folder, say, now=int(time.time()), then=again)
 
@@ -109,6 +115,8 @@ def _remove(where: Cloud, slug: str, now: Standing | None, say: Say) -> list[str
 
 def _unlock(where: Cloud, now: Standing) -> None:
     client: Any = where.client("cloudformation")
-    protected = client.describe_stacks(StackName=now.id)["Stacks"][0].get("EnableTerminationProtection", False)
+    protected = client.describe_stacks(StackName=now.id)["Stacks"][0].get(
+        "EnableTerminationProtection", False
+    )
     if protected:
         client.update_termination_protection(StackName=now.name, EnableTerminationProtection=False)

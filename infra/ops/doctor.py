@@ -44,10 +44,20 @@ def doctor(say: Say) -> None:
     found = [*_machine(), *_account()]
     shown = table("", "", "")
     for each in found:
-        mark = Text("ok", "green") if each.well else Text("missing" if each.needed else "better", "red" if each.needed else "yellow")
-        shown.add_row(mark, each.what, each.words + (f"\n  fix: {each.fix}" if each.fix and not each.well else ""))
+        mark = (
+            Text("ok", "green")
+            if each.well
+            else Text("missing" if each.needed else "better", "red" if each.needed else "yellow")
+        )
+        shown.add_row(
+            mark, each.what, each.words + (f"\n  fix: {each.fix}" if each.fix and not each.well else "")
+        )
     missing = [each for each in found if each.needed and not each.well]
-    say.end([asdict(each) for each in found], shown, then="" if missing else "entraide city list, entraide plan CITY")
+    say.end(
+        [asdict(each) for each in found],
+        shown,
+        then="" if missing else "entraide city list, entraide plan CITY",
+    )
     if missing:
         raise Stopped(
             f"{len(missing)} things are missing: {', '.join(each.what for each in missing)}.",
@@ -59,18 +69,39 @@ def doctor(say: Say) -> None:
 
 def _machine() -> Iterator[Finding]:
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
-    yield Finding("Python", sys.version_info >= (3, 11), f"{version} runs this", "install Python 3.11 or later")
+    yield Finding(
+        "Python", sys.version_info >= (3, 11), f"{version} runs this", "install Python 3.11 or later"
+    )
     compiler = python_of(PYTHON)
-    words = f"{compiler} compiles the package" if compiler else f"no Python {PYTHON}: the package starts slower, uncompiled"
-    yield Finding(f"Python {PYTHON}", compiler is not None, words, f"install Python {PYTHON} beside this one", needed=False)
+    words = (
+        f"{compiler} compiles the package"
+        if compiler
+        else f"no Python {PYTHON}: the package starts slower, uncompiled"
+    )
+    yield Finding(
+        f"Python {PYTHON}",
+        compiler is not None,
+        words,
+        f"install Python {PYTHON} beside this one",
+        needed=False,
+    )
     lacking = sorted({extra for part, extra in _PARTS.items() if find_spec(part) is None})
-    yield Finding("packages", not lacking, "all installed" if not lacking else f"lacks {', '.join(lacking)}", "make ops")
+    yield Finding(
+        "packages", not lacking, "all installed" if not lacking else f"lacks {', '.join(lacking)}", "make ops"
+    )
     same = WRITTEN.exists() and WRITTEN.read_text(encoding="utf-8") == requirements()
-    yield Finding("requirements.txt", same, "as the project says" if same else "not as the project says", "make package")
+    yield Finding(
+        "requirements.txt", same, "as the project says" if same else "not as the project says", "make package"
+    )
     free = shutil.disk_usage(ROOT).free
     yield Finding("disk", free > FREE_BYTES, f"{free / 1e9:.0f} GB free", "make room: a build takes 0.5 GB")
     faulty = [slug for slug in cityfile.slugs() if cityfile.faults_of(slug)]
-    yield Finding("city files", not faulty, f"{len(cityfile.slugs())} files" if not faulty else f"faults in {', '.join(faulty)}", "entraide city check")
+    yield Finding(
+        "city files",
+        not faulty,
+        f"{len(cityfile.slugs())} files" if not faulty else f"faults in {', '.join(faulty)}",
+        "entraide city check",
+    )
 
 
 def _account() -> Iterator[Finding]:
@@ -85,7 +116,9 @@ def _account() -> Iterator[Finding]:
     at = f"the emulator at {here.emulator}" if here.emulator else "AWS"
     yield Finding("AWS", well=True, words=f"account {here.account} at {at}")
     usual = here.region == REGION
-    yield Finding("region", usual, here.region, f"export AWS_REGION={REGION}, unless you mean it", needed=False)
+    yield Finding(
+        "region", usual, here.region, f"export AWS_REGION={REGION}, unless you mean it", needed=False
+    )
     yield from _services(here)
 
 
@@ -99,6 +132,8 @@ def _services(here: Cloud) -> Iterator[Finding]:
         mail = here.client("sesv2").get_account()
         ready = bool(mail.get("ProductionAccessEnabled", False))
         words = "may write to anybody" if ready else "may write to verified addresses only (sandbox)"
-        yield Finding("SES", ready, words, "ask AWS for production access of SES in this region", needed=False)
+        yield Finding(
+            "SES", ready, words, "ask AWS for production access of SES in this region", needed=False
+        )
     except ClientError as error:
         yield Finding("AWS services", well=False, words=in_words(error, "").what, fix="a role that may")

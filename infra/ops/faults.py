@@ -38,6 +38,4 @@ def words(fault: Fault) -> str:
 
 def told(faults: Iterable[Fault]) -> list[dict[str, str]]:
     """Return each fault as where, code and words."""
-    return [
-        {"pointer": each.pointer or "/", "code": each.code, "words": words(each)} for each in faults
-    ]
+    return [{"pointer": each.pointer or "/", "code": each.code, "words": words(each)} for each in faults]

@@ -195,7 +195,10 @@ def _to_text(value: Any) -> Any:
         return base64.b64encode(value).decode()
     if isinstance(value, Mapping):
         sets = {"SS", "NS", "BS"} & value.keys()
-        return {name: sorted(map(_to_text, each)) if name in sets else _to_text(each) for name, each in value.items()}
+        return {
+            name: sorted(map(_to_text, each)) if name in sets else _to_text(each)
+            for name, each in value.items()
+        }
     return [_to_text(each) for each in value] if isinstance(value, list) else value
 
 

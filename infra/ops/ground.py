@@ -15,7 +15,8 @@ from infra.ops.say import Say
 from infra.ops.standing import Standing, events_so_far, resources, settled, standing
 from infra.ops.stops import Stopped
 from infra.ops.trouble import AGAIN, code_of
-from infra.stack import ACCOUNT_STACK, account_template, parameters as all_parameters, signing_key_name
+from infra.stack import ACCOUNT_STACK, account_template, signing_key_name
+from infra.stack import parameters as all_parameters
 
 _OPTIONS = {
     "ops": "OpsAddress",
@@ -62,7 +63,7 @@ def known_bucket(where: Cloud) -> str | None:
 
 
 def ensure_key(where: Cloud, slug: str, key: str | None = None) -> None:
-    """Make the city's signing key, once: people's ids follow from it, so one that stands is never replaced."""
+    """Make the city's signing key, once: people's ids follow from it, and one that stands stays."""
     try:
         where.client("ssm").put_parameter(
             Name=signing_key_name(slug),
@@ -92,13 +93,13 @@ def parameters(
 ) -> dict[str, str]:
     """Return the stack's parameters: what is given now, else what it had, else what is asked or usual."""
     had = {} if before is None else before.parameters
-    kept = {option: had[name] for option, name in _OPTIONS.items() if name in had}
+    kept: dict[str, Any] = {option: had[name] for option, name in _OPTIONS.items() if name in had}
     if "MonthlyBudget" in had:
         kept |= {
             "monthly_budget": int(had["MonthlyBudget"]),
             "owns_sender": had["OwnsSender"] == "yes",
             "full_watch": had["Watch"] == "full",
-        }  # type: ignore[assignment]
+        }
     wanted: dict[str, Any] = kept | {name: value for name, value in given.items() if value is not None}
     if not wanted.get("ops"):
         wanted["ops"] = say.ask("The address that hears what is wrong with the city", "--ops")

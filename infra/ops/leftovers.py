@@ -46,7 +46,7 @@ def make_room(where: Cloud, slug: str, say: Say) -> None:
     full = full_tables(where, slug)
     if full:
         raise Stopped(
-            f"The name {slug} is taken: there are tables of that name with data ({', '.join(full)}) and no stack.",
+            f"The name {slug} is taken: tables of that name hold data ({', '.join(full)}) without a stack.",
             NOTHING_DONE,
             f"entraide destroy {slug} --export-to FOLDER, then entraide deploy {slug}, "
             f"then entraide import {slug} FOLDER",
@@ -98,7 +98,9 @@ def _logs(where: Cloud, slug: str) -> Iterator[Left]:
                 # A prefix of one city may be the whole of another: lille and lille-sud.
                 if name in log_groups(slug) or _ours(name.removeprefix("/aws/lambda/"), slug, prefix):
                     yield Left(
-                        "log group", name, lambda name=name: client.delete_log_group(logGroupName=name)  # type: ignore[misc]
+                        "log group",
+                        name,
+                        lambda name=name: client.delete_log_group(logGroupName=name),  # type: ignore[misc]
                     )
 
 
@@ -120,9 +122,7 @@ def _queue(where: Cloud, slug: str) -> Iterator[Left]:
 def _mail(where: Cloud, slug: str) -> Iterator[Left]:
     client, name = where.client("sesv2"), stack_name(slug)
     if _there(lambda: client.get_configuration_set(ConfigurationSetName=name)):
-        yield Left(
-            "mail setting", name, lambda: client.delete_configuration_set(ConfigurationSetName=name)
-        )
+        yield Left("mail setting", name, lambda: client.delete_configuration_set(ConfigurationSetName=name))
 
 
 def _key(where: Cloud, slug: str) -> Iterator[Left]:

@@ -51,7 +51,11 @@ def dlq(say: Say, slug: str, letter: str | None) -> None:
     _release(where, slug, found)
     if letter is not None:
         one = _named(found, letter, slug)
-        say.end(one.shown, json.dumps(one.shown, indent=2, ensure_ascii=False), then=f"entraide redrive {slug} {letter}")
+        say.end(
+            one.shown,
+            json.dumps(one.shown, indent=2, ensure_ascii=False),
+            then=f"entraide redrive {slug} {letter}",
+        )
         return
     shown = table("letter", "function", "why", "what")
     for one in found:
@@ -85,14 +89,18 @@ def redrive(say: Say, slug: str, letter: str | None) -> None:
     say.end({"taken": taken, "refused": refused}, f"{len(taken)} letters were taken.", *lines,
             then=f"entraide logs {slug} --errors" if refused else f"entraide status {slug}")  # fmt: skip
     if refused:
-        raise Stopped(f"{len(refused)} letters were not taken.", "They are in the queue.", f"entraide dlq {slug}")
+        raise Stopped(
+            f"{len(refused)} letters were not taken.", "They are in the queue.", f"entraide dlq {slug}"
+        )
 
 
 def _hand_over(where: Cloud, letter: Letter) -> str:
     """Invoke the function with what was to be handed over; return why it failed, nothing when it did not."""
     if not letter.function:
         return "whose it was is not said in it"
-    answer = where.client("lambda").invoke(FunctionName=letter.function, Payload=json.dumps(letter.event).encode())
+    answer = where.client("lambda").invoke(
+        FunctionName=letter.function, Payload=json.dumps(letter.event).encode()
+    )
     if "FunctionError" not in answer:
         return ""
     said = json.loads(answer["Payload"].read() or b"{}")
@@ -104,7 +112,11 @@ def _letters(where: Cloud, slug: str, hidden_s: int) -> Iterator[Letter]:
     client, url, seen = where.client("sqs"), queue_url(where, slug), set[str]()
     while url is not None and len(seen) < MOST:
         page = client.receive_message(
-            QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=hidden_s, AttributeNames=["All"], MessageAttributeNames=["All"]
+            QueueUrl=url,
+            MaxNumberOfMessages=10,
+            VisibilityTimeout=hidden_s,
+            AttributeNames=["All"],
+            MessageAttributeNames=["All"],
         ).get("Messages", [])
         new = [message for message in page if message["MessageId"] not in seen]
         if not new:
@@ -121,7 +133,11 @@ def _letter(message: Mapping[str, Any], slug: str) -> Letter:
     except ValueError:
         body = message["Body"]
     said = {name: each.get("StringValue", "") for name, each in message.get("MessageAttributes", {}).items()}
-    arn, reason, event = said.get("TARGET_ARN", ""), said.get("ERROR_MESSAGE") or said.get("ErrorMessage", ""), body
+    arn, reason, event = (
+        said.get("TARGET_ARN", ""),
+        said.get("ERROR_MESSAGE") or said.get("ErrorMessage", ""),
+        body,
+    )
     if isinstance(body, dict) and "requestContext" in body and "requestPayload" in body:
         context = body["requestContext"]
         arn, event = context.get("functionArn", ""), body["requestPayload"]
@@ -150,7 +166,11 @@ def _named(found: list[Letter], letter: str, slug: str) -> Letter:
 
 
 def _kind(event: Any) -> str:
-    return str(event.get("detail-type") or event.get("source") or "an event") if isinstance(event, dict) else "no event"
+    return (
+        str(event.get("detail-type") or event.get("source") or "an event")
+        if isinstance(event, dict)
+        else "no event"
+    )
 
 
 def _open(slug: str) -> Cloud:

@@ -20,7 +20,7 @@ from infra.ops.trouble import AGAIN, in_words
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 def entraide() -> None:
-    """Open, upgrade, watch, move and close a city's network.
+    r"""Open, upgrade, watch, move and close a city's network.
 
     Credentials, profile and region are those of AWS's own settings (AWS_PROFILE, AWS_REGION,
     AWS_ENDPOINT_URL ...). Every command says what comes next; docs/operations.md is the whole story.

@@ -55,7 +55,9 @@ def logs(say: Say, slug: str, since: str, follow: bool, errors: bool, access: bo
             raise KeyboardInterrupt
     if not say.as_json:
         say.note(f"\n{count} lines since {since} ago.")
-        say.note(f"Next: entraide logs {slug} --follow" if count else f"Next: entraide status {slug}", style="cyan")
+        say.note(
+            f"Next: entraide logs {slug} --follow" if count else f"Next: entraide status {slug}", style="cyan"
+        )
 
 
 def _events(where: Cloud, group: str, start: int, *, errors: bool) -> Iterator[dict[str, Any]]:
@@ -94,5 +96,7 @@ _KNOWN = {"timestamp", "service", "location", "xray_trace_id"}
 def _seconds(since: str) -> int:
     found = re.fullmatch(r"(\d{1,6})([smhd])", since)
     if found is None:
-        raise Stopped(f"{since} is no span of time.", NOTHING_DONE, "the same command with --since 6h", Exit.USAGE)
+        raise Stopped(
+            f"{since} is no span of time.", NOTHING_DONE, "the same command with --since 6h", Exit.USAGE
+        )
     return int(found[1]) * _SPAN[found[2]]

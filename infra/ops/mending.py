@@ -16,17 +16,25 @@ def settle(where: Cloud, name: str, slug: str, say: Say) -> Standing | None:
     if now is not None and now.moving:
         say.note(f"{slug}: another deployment is under way ({now.status}); waiting for it.")
         now = settled(
-            where, now.id, say, f"Waiting for {slug}", since=events_so_far(where, now.id), total=_total(where, now)
+            where,
+            now.id,
+            say,
+            f"Waiting for {slug}",
+            since=events_so_far(where, now.id),
+            total=_total(where, now),
         )
     if now is None or now.stands:
         return now
     if now.status in NEVER_OPENED:
-        return _remove(where, now, slug, say)
+        _remove(where, now, slug, say)
+        return None
     if now.status == "UPDATE_ROLLBACK_FAILED":
         return _continue(where, now, slug, say)
     raise Stopped(
         f"The stack of {slug} is in {now.status}: {now.reason or 'CloudFormation gives no reason'}",
-        "Its removal was begun and is not done." if now.status == "DELETE_FAILED" else "It serves as far as it can.",
+        "Its removal was begun and is not done."
+        if now.status == "DELETE_FAILED"
+        else "It serves as far as it can.",
         f"entraide destroy {slug} --export-to FOLDER",
         Exit.REFUSED,
     )
@@ -37,7 +45,7 @@ def must_be_steady(where: Cloud, name: str, slug: str) -> None:
     now = standing(where, name)
     if now is not None and not now.stands and now.status != "REVIEW_IN_PROGRESS":
         raise Stopped(
-            f"The stack of {slug} is in {now.status}: {now.reason or 'what would change is not known before'}.",
+            f"The stack of {slug} is in {now.status}: {now.reason or 'no plan can be made yet'}.",
             "Nothing was changed.",
             f"entraide deploy {slug}, which waits for it or mends it and then shows what changes",
             Exit.REFUSED,
@@ -57,7 +65,7 @@ def _remove(where: Cloud, now: Standing, slug: str, say: Say) -> None:
                 Exit.REFUSED,
             )
         say.confirm(
-            f"The creation of {slug} failed ({now.status}) and left an empty stack. Remove it and begin again?",
+            f"The creation of {slug} failed ({now.status}) and left an empty stack. Begin again?",
             f"The empty stack of {slug} was left.",
         )
     remove_stack(where, now, slug, say)
@@ -66,7 +74,9 @@ def _remove(where: Cloud, now: Standing, slug: str, say: Say) -> None:
 def remove_stack(where: Cloud, now: Standing, slug: str, say: Say) -> None:
     """Remove a stack; what CloudFormation cannot remove is let go of, and is for `leftovers` to remove."""
     client, since = where.client("cloudformation"), events_so_far(where, now.id)
-    say.state = f"CloudFormation goes on removing {slug} by itself; the same command waits for it and ends it."
+    say.state = (
+        f"CloudFormation goes on removing {slug} by itself; the same command waits for it and ends it."
+    )
     client.delete_stack(StackName=now.name)
     total = _total(where, now)
     left = settled(where, now.id, say, f"Removing {slug}", since=since, total=total)
@@ -74,7 +84,9 @@ def remove_stack(where: Cloud, now: Standing, slug: str, say: Say) -> None:
         stuck = _stuck(where, now.id)
         say.note(f"{slug}: CloudFormation lets go of {', '.join(stuck)}.", style="yellow")
         client.delete_stack(StackName=now.name, RetainResources=stuck)
-        left = settled(where, now.id, say, f"Removing {slug}", since=events_so_far(where, now.id), total=total)
+        left = settled(
+            where, now.id, say, f"Removing {slug}", since=events_so_far(where, now.id), total=total
+        )
     if left is not None:
         why = failures(where, now.id, since) or [left.reason or "CloudFormation gives no reason"]
         raise Stopped(
@@ -87,7 +99,9 @@ def remove_stack(where: Cloud, now: Standing, slug: str, say: Say) -> None:
 def _continue(where: Cloud, now: Standing, slug: str, say: Say) -> Standing:
     """Let CloudFormation finish going back; raises Stopped with what stands in its way."""
     since = events_so_far(where, now.id)
-    say.note(f"{slug}: an earlier update failed and could not be taken back; trying that again.", style="yellow")
+    say.note(
+        f"{slug}: an earlier update failed and could not be taken back; trying that again.", style="yellow"
+    )
     where.client("cloudformation").continue_update_rollback(StackName=now.id)
     after = settled(where, now.id, say, f"Taking back {slug}", since=since, total=_total(where, now))
     if after is not None and after.stands:
@@ -95,7 +109,7 @@ def _continue(where: Cloud, now: Standing, slug: str, say: Say) -> Standing:
     why = failures(where, now.id, since) or ["CloudFormation gives no reason"]
     raise Stopped(
         f"{slug} cannot be taken back to the version before: {'; '.join(why[:3])}",
-        "Its stack is in UPDATE_ROLLBACK_FAILED: it serves as far as it can, and cannot be updated. No data was lost.",
+        "Its stack is in UPDATE_ROLLBACK_FAILED: it serves as far as it can. No data was lost.",
         f"mend what is named, then entraide deploy {slug} (it tries again); if it cannot be mended: "
         f"entraide destroy {slug} --export-to FOLDER, deploy, import",
     )

@@ -100,13 +100,16 @@ def _must_fit(where: Cloud, slug: str, source: Folder) -> None:
     if source.city != slug or not source.complete:
         what = f"of {source.city}" if source.city != slug else "not complete"
         raise Stopped(
-            f"The export in {source.path} is {what}.", NOTHING_DONE, f"entraide export {slug} FOLDER", Exit.USAGE
+            f"The export in {source.path} is {what}.",
+            NOTHING_DONE,
+            f"entraide export {slug} FOLDER",
+            Exit.USAGE,
         )
     if source.key != signing_key(where, slug):
         raise Stopped(
             f"{slug} has another signing key here than the export: nobody would find their account.",
             f"{NOTHING_DONE} A key is never replaced.",
-            f"entraide destroy {slug}, entraide deploy {slug} --key-from {source.path}, then the same command",
+            f"entraide destroy {slug}, entraide deploy {slug} --key-from {source.path}, the same command",
             Exit.REFUSED,
         )
 
@@ -116,5 +119,7 @@ def _items(folder: Folder) -> int:
 
 
 def _data(folder: Folder) -> dict[str, object]:
-    tables = {noun: {"items": table.items, "digest": folder.digest(noun)} for noun, table in folder.tables.items()}
+    tables = {
+        noun: {"items": table.items, "digest": folder.digest(noun)} for noun, table in folder.tables.items()
+    }
     return {"city": folder.city, "folder": str(folder.path), "items": _items(folder), "tables": tables}

@@ -40,11 +40,20 @@ def list_notices(say: Say, slug: str, state: tuple[State, ...]) -> None:
     wanted = sorted((one for one in found if one["state"] in (state or STATES[:4])), key=_made)
     shown = table("notice", "state", "mail", "tries", "made", "looked at next")
     for one in wanted[:MOST]:
-        shown.add_row(one["id"], one["state"], one["template"], str(one["attempts"]), _utc(one["made_at"]), _utc(one["due_at"]))
+        shown.add_row(
+            one["id"],
+            one["state"],
+            one["template"],
+            str(one["attempts"]),
+            _utc(one["made_at"]),
+            _utc(one["due_at"]),
+        )
     words = ", ".join(f"{count} {name}" for name, count in counts.items())
     more = [f"{len(wanted) - MOST} more are not shown."] if len(wanted) > MOST else []
     then = f"entraide outbox resend {slug} --all" if counts["parked"] else f"entraide status {slug}"
-    say.end({"counts": counts, "notices": wanted[:MOST]}, *([shown] if wanted else []), words, *more, then=then)
+    say.end(
+        {"counts": counts, "notices": wanted[:MOST]}, *([shown] if wanted else []), words, *more, then=then
+    )
 
 
 @group.command("show")
@@ -64,7 +73,11 @@ def show_notice(say: Say, slug: str, notice: str) -> None:
     for name, value in one.items():
         shown.add_row(name.replace("_", " "), _utc(value) if name.endswith("_at") else str(value))
     parked = one["state"] == "parked"
-    say.end(one, shown, then=f"entraide outbox resend {slug} {notice}" if parked else f"entraide outbox list {slug}")
+    say.end(
+        one,
+        shown,
+        then=f"entraide outbox resend {slug} {notice}" if parked else f"entraide outbox list {slug}",
+    )
 
 
 @group.command("resend")
@@ -107,10 +120,14 @@ def _open(slug: str) -> Cloud:
 def _notices(where: Cloud, slug: str) -> Iterator[dict[str, Any]]:
     """Yield what is shown of every notice; nothing else of them leaves the table."""
     names = {f"#{name}": name for name in ("pk", *SHOWN)}
-    pages = where.client("dynamodb").get_paginator("scan").paginate(
-        TableName=f"{stack_name(slug)}-notices",
-        ProjectionExpression=", ".join(names),
-        ExpressionAttributeNames=names,
+    pages = (
+        where.client("dynamodb")
+        .get_paginator("scan")
+        .paginate(
+            TableName=f"{stack_name(slug)}-notices",
+            ProjectionExpression=", ".join(names),
+            ExpressionAttributeNames=names,
+        )
     )
     for page in pages:
         yield from map(_told, page["Items"])
@@ -119,15 +136,22 @@ def _notices(where: Cloud, slug: str) -> Iterator[dict[str, Any]]:
 def _told(item: dict[str, Any]) -> dict[str, Any]:
     plain = {name: next(iter(value.values())) for name, value in item.items() if name in SHOWN}
     numbers = ("attempts", "made_at", "due_at", "version")
-    return {"id": item["pk"]["S"], **{name: int(value) if name in numbers else value for name, value in plain.items()}}
+    return {
+        "id": item["pk"]["S"],
+        **{name: int(value) if name in numbers else value for name, value in plain.items()},
+    }
 
 
 def _outbox(where: Cloud, slug: str) -> DynamoOutbox:
-    return DynamoOutbox(Tables(connect(where.region), slug, lambda: time.time_ns() // 1_000_000, lambda _: time.sleep(0.1)))
+    return DynamoOutbox(
+        Tables(connect(where.region), slug, lambda: time.time_ns() // 1_000_000, lambda _: time.sleep(0.1))
+    )
 
 
 def _unknown(slug: str, notice: str) -> Stopped:
-    return Stopped(f"{slug} has no notice {notice}.", NOTHING_DONE, f"entraide outbox list {slug}", Exit.USAGE)
+    return Stopped(
+        f"{slug} has no notice {notice}.", NOTHING_DONE, f"entraide outbox list {slug}", Exit.USAGE
+    )
 
 
 def _made(one: dict[str, Any]) -> int:

@@ -1,4 +1,4 @@
-"""The last release of a city that answered well, kept beside its templates: what a failed one goes back to."""
+"""The last release of a city that answered well, beside its templates: what a failed one goes back to."""
 
 import json
 from collections.abc import Mapping
@@ -32,7 +32,9 @@ def verified(where: Cloud, bucket: str, slug: str) -> Verified | None:
 def note(where: Cloud, bucket: str, slug: str, last: Verified) -> None:
     if verified(where, bucket, slug) != last:
         body = json.dumps(asdict(last)).encode()
-        where.client("s3").put_object(Bucket=bucket, Key=_key(slug), Body=body, ContentType="application/json")
+        where.client("s3").put_object(
+            Bucket=bucket, Key=_key(slug), Body=body, ContentType="application/json"
+        )
 
 
 def _key(slug: str) -> str:

@@ -1,4 +1,4 @@
-"""A city's stack brought to a release: prepared, then carried out; told again, it goes on or changes nothing."""
+"""A city's stack brought to a release: prepared, then carried out; told again, it goes on."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -54,7 +54,7 @@ class Outcome:
 
 
 def prepare(where: Cloud, city: City, release: Release, parameters: Mapping[str, Any], say: Say) -> Prepared:
-    """Return what would change; nothing of the city is changed, but what stood half-way is brought to an end."""
+    """Return what would change. Nothing of the city is changed but what stood half-way, which is ended."""
     name = stack_name(city.slug)
     before = settle(where, name, city.slug, say)
     bucket = ground.bucket(where, say)
@@ -89,14 +89,18 @@ def carry_out(where: Cloud, prepared: Prepared, say: Say) -> Outcome:
     answered = smoke(where, now, release.id, say)
     if not answered.well:
         _go_back(where, prepared, answered, say)
-    record.note(where, prepared.bucket, slug, Verified(release.id, release.sha256, dict(prepared.asked.parameters)))
+    record.note(
+        where, prepared.bucket, slug, Verified(release.id, release.sha256, dict(prepared.asked.parameters))
+    )
     return Outcome(slug, release.id, prepared.running, answered.url, len(prepared.changes), answered)
 
 
 def _execute(where: Cloud, change: ChangeSet, slug: str, total: int, say: Say) -> None:
     """Execute and wait; Stopped says what failed, and that CloudFormation has gone back."""
     since = events_so_far(where, change.stack)
-    say.state = f"CloudFormation goes on with {slug} by itself; entraide deploy {slug} waits for it and ends it."
+    say.state = (
+        f"CloudFormation goes on with {slug} by itself; entraide deploy {slug} waits for it and ends it."
+    )
     where.client("cloudformation").execute_change_set(ChangeSetName=change.id)
     verb = "Creating" if change.creates else "Updating"
     now = settled(where, change.stack, say, f"{verb} {slug}", since=since, total=total)
@@ -137,7 +141,9 @@ def _go_back(where: Cloud, prepared: Prepared, answered: Answered, say: Say) -> 
     again = smoke(where, now, last.release, say)
     raise Stopped(
         f"The new version {release.id} of {slug} does not answer as it should: {answered.words}.",
-        f"{last.release} is back and " + ("answers." if again.well else f"does not answer: {again.words}.") + f" {UNTOUCHED}",
+        f"{last.release} is back and "
+        + ("answers." if again.well else f"does not answer: {again.words}.")
+        + f" {UNTOUCHED}",
         f"entraide logs {slug} --errors; then mend it and entraide deploy {slug}",
         Exit.ROLLED_BACK if again.well else Exit.FAILED,
     )

@@ -39,7 +39,9 @@ def smoke(where: Cloud, now: Standing, release: str, say: Say) -> Answered:
                 raise KeyboardInterrupt
             began = time.monotonic()
             words = _ask(where, f"{url}/openapi.json", release)
-            answered = Answered(not words, now.outputs["EndpointURL"], words, (time.monotonic() - began) * 1e3)
+            answered = Answered(
+                not words, now.outputs["EndpointURL"], words, (time.monotonic() - began) * 1e3
+            )
             if answered.well:
                 break
     return answered

@@ -111,7 +111,7 @@ def events_so_far(where: Cloud, stack: str) -> frozenset[str]:
 
 
 def failures(where: Cloud, stack: str, since: frozenset[str]) -> list[str]:
-    """Return what failed since then and why, the first first; what was given up because of that is left out."""
+    """Return what failed since then and why, the first first, without what was given up for it."""
     said = []
     for event in _new_events(where, stack, set(since)):
         reason = event.get("ResourceStatusReason", "")

@@ -45,7 +45,8 @@ def status(say: Say, slug: str | None, drift: bool) -> None:
 
 def _all(say: Say, at: int) -> None:
     where = cloud()
-    shown, data = table("city", "state", "release", "dead letters", "faults", "mails, 24 h"), []
+    shown = table("city", "state", "release", "dead letters", "faults", "mails, 24 h")
+    data: list[Mapping[str, Any]] = []
     for slug, now in all_cities(where).items():
         if not now.stands:
             shown.add_row(slug, Text(now.status, "red"), "", "", "", "")
@@ -63,13 +64,21 @@ def _all(say: Say, at: int) -> None:
         )
         data.append(_data(slug, now, found, None))
     words = "" if data else f"No city is deployed in account {where.account}, {where.region}."
-    say.end(data, *([words] if words else [shown]), then="entraide status CITY" if data else "entraide deploy CITY")
+    say.end(
+        data,
+        *([words] if words else [shown]),
+        then="entraide status CITY" if data else "entraide deploy CITY",
+    )
 
 
 def _rows(where: Cloud, now: Standing, found: Seen, bill: Bill | None, at: int) -> list[tuple[str, str, str]]:
     faults = [*found.faults, *found.alarms]
     rows = [
-        ("state", f"closed ({now.status})" if found.closed else now.status, "" if now.stands and not found.closed else "red"),
+        (
+            "state",
+            f"closed ({now.status})" if found.closed else now.status,
+            "" if now.stands and not found.closed else "red",
+        ),
         ("release", now.outputs.get("Release", "unknown"), ""),
         ("answers at", now.outputs.get("EndpointURL", "unknown"), ""),
         ("account", f"{where.account}, {where.region}", ""),
@@ -78,10 +87,18 @@ def _rows(where: Cloud, now: Standing, found: Seen, bill: Bill | None, at: int) 
         ("watch", f"looked {_ago(found.looked_at, at)}; {found.alarms_kept} alarms beside it", ""),
         ("dead letters", str(found.dead_letters), "red" if found.dead_letters else ""),
         ("mails, 24 h", _mails(found), ""),
-        ("cost, this month", "unknown: nothing was measured here" if bill is None else f"{bill.usd:.2f} USD so far, estimated from what was used", ""),
+        (
+            "cost, this month",
+            "unknown: nothing was measured here"
+            if bill is None
+            else f"{bill.usd:.2f} USD so far, estimated from what was used",
+            "",
+        ),
     ]
     for name, ran in found.schedules.items():
-        rows.append((f"  {name}", f"every {_span(ran.every)}, ran {_ago(ran.at, at)}", "red" if ran.late(at) else ""))
+        rows.append(
+            (f"  {name}", f"every {_span(ran.every)}, ran {_ago(ran.at, at)}", "red" if ran.late(at) else "")
+        )
     for name, until in sorted(found.jobs.items()):
         rows.append((f"  job {name}", f"nothing left undone until {_ago(until, at)}", ""))
     return rows

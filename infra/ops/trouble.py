@@ -6,7 +6,6 @@ from botocore.exceptions import (
     BotoCoreError,
     ClientError,
     CredentialRetrievalError,
-    EndpointConnectionError,
     HTTPClientError,
     NoCredentialsError,
     NoRegionError,
@@ -15,6 +14,7 @@ from botocore.exceptions import (
     SSOError,
     TokenRetrievalError,
 )
+from botocore.exceptions import ConnectionError as NotConnected
 from pynamodb.exceptions import PynamoDBException
 
 from infra.ops.stops import Exit, Stopped
@@ -53,10 +53,12 @@ def in_words(error: Any, state: str) -> Stopped:
     if isinstance(error, PynamoDBException) and isinstance(error.cause, Exception):
         return in_words(error.cause, state)
     if isinstance(error, NO_CREDENTIALS):
-        return Stopped(f"AWS has no credentials to go by: {error}", state, "entraide doctor", Exit.UNREACHABLE)
+        return Stopped(
+            f"AWS has no credentials to go by: {error}", state, "entraide doctor", Exit.UNREACHABLE
+        )
     if isinstance(error, NoRegionError):
         return Stopped("No region is set.", state, "export AWS_REGION=eu-west-3", Exit.UNREACHABLE)
-    if isinstance(error, EndpointConnectionError | HTTPClientError):
+    if isinstance(error, NotConnected | HTTPClientError):
         return Stopped(
             f"AWS cannot be reached from here: {error}",
             f"{state} What was under way at AWS goes on there.",
@@ -65,7 +67,9 @@ def in_words(error: Any, state: str) -> Stopped:
         )
     if isinstance(error, ClientError):
         return _refused(error, state)
-    kind = "A setting of AWS on this machine is not right" if isinstance(error, BotoCoreError) else "It failed"
+    kind = (
+        "A setting of AWS on this machine is not right" if isinstance(error, BotoCoreError) else "It failed"
+    )
     return Stopped(f"{kind}: {error}", state, "entraide doctor", Exit.UNREACHABLE)
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
-
 from infra.ops.bill import GB, MONTH_S, Bill, bill
 from infra.ops.cloud import Cloud
 from infra.ops.standing import Standing, resources
@@ -28,7 +27,7 @@ def so_far(where: Cloud, slug: str, now: Standing, at: int) -> Bill | None:
         return None
     used = _used(where, functions, counted)
     part = max(1.0, at - start.timestamp()) / MONTH_S
-    alarms = [each for each in resources(where, now.name).get("AWS::CloudWatch::Alarm", ())]
+    alarms = resources(where, now.name).get("AWS::CloudWatch::Alarm", [])
     return bill(used | {"alarms": len(alarms) * part})
 
 

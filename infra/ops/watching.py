@@ -93,7 +93,11 @@ def _marks(where: Cloud, slug: str) -> dict[str, Any]:
 
 
 def _alarms(where: Cloud, slug: str) -> list[Mapping[str, Any]]:
-    pages = where.client("cloudwatch").get_paginator("describe_alarms").paginate(AlarmNamePrefix=f"{stack_name(slug)}-")
+    pages = (
+        where.client("cloudwatch")
+        .get_paginator("describe_alarms")
+        .paginate(AlarmNamePrefix=f"{stack_name(slug)}-")
+    )
     return [alarm for page in pages for alarm in page["MetricAlarms"]]
 
 
@@ -116,4 +120,4 @@ def _closed(where: Cloud, slug: str) -> bool:
         if code_of(error) == "ResourceNotFoundException":
             return False
         raise
-    return found.get("ReservedConcurrentExecutions") == 0
+    return bool(found.get("ReservedConcurrentExecutions") == 0)

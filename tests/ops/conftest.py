@@ -11,7 +11,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from botocore.session import get_session
+from botocore.loaders import create_loader
+from botocore.session import Session
 
 from infra.emulator import aws_environment, emulator
 from infra.ops import artefact
@@ -20,6 +21,8 @@ from infra.ops.line import main
 from infra.stack import Built
 from infra.stack.template import city_template
 
+_LOADER = create_loader()
+"""What is known of the services is read once, not for every command."""
 _accounts = count(100_000_000_001)
 
 ANSWERS = """
@@ -82,10 +85,12 @@ class Operator:
         assert said.code == 0, said.err
 
     def client(self, service: str) -> Any:
-        return get_session().create_client(service, "eu-west-3")
+        return _session().create_client(service, "eu-west-3")
 
     def status(self, slug: str) -> str:
-        return self.client("cloudformation").describe_stacks(StackName=f"entraide-{slug}")["Stacks"][0]["StackStatus"]
+        return self.client("cloudformation").describe_stacks(StackName=f"entraide-{slug}")["Stacks"][0][
+            "StackStatus"
+        ]
 
     def put(self, slug: str, noun: str, *items: dict[str, Any]) -> None:
         for item in items:
@@ -108,7 +113,9 @@ class Builds:
         template = json.dumps(_template(), sort_keys=True)
         (out / "template.json").write_text(template)
         digest = hashlib.sha256((out / "deployment.zip").read_bytes()).hexdigest()
-        return Built(out / "deployment.zip", out / "template.json", digest, 1000, python, architecture, compiled=True)
+        return Built(
+            out / "deployment.zip", out / "template.json", digest, 1000, python, architecture, compiled=True
+        )
 
 
 _TEMPLATES: list[Any] = []
@@ -125,7 +132,9 @@ def builds(tmp_path, monkeypatch):
     made = Builds()
     monkeypatch.setattr(artefact, "BUILDS", tmp_path / "builds")
     monkeypatch.setattr(artefact, "build", made.build)
-    monkeypatch.setattr(artefact, "_digest", lambda target: hashlib.sha256((made.version + made.broken).encode()).hexdigest())
+    monkeypatch.setattr(
+        artefact, "_digest", lambda target: hashlib.sha256((made.version + made.broken).encode()).hexdigest()
+    )
     return made
 
 
@@ -137,9 +146,16 @@ def operator(engine, builds, tmp_path, monkeypatch, capsys):
 
 
 def enter(monkeypatch, url, account, directory):
+    monkeypatch.setattr("infra.ops.cloud.get_session", _session)
     for name, value in aws_environment(url, account).items():
         if value:
             monkeypatch.setenv(name, value)
         else:
             monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv(REMEMBERED, str(directory / "remembered"))
+
+
+def _session():
+    session = Session()
+    session.register_component("data_loader", _LOADER)
+    return session

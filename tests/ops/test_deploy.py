@@ -36,7 +36,12 @@ def test_an_upgrade_keeps_the_data_the_key_and_the_parameters(operator):
     key, before = _key(operator), standing.standing(cloud(), "entraide-mulhouse")
     operator.builds.version = "2"
     plan = operator.says("plan", "mulhouse", "--json").result
-    assert {change["kind"] for change in plan["changes"]} <= {"changed", "perhaps replaced", "added", "destroyed"}
+    assert {change["kind"] for change in plan["changes"]} <= {
+        "changed",
+        "perhaps replaced",
+        "added",
+        "destroyed",
+    }
     said = operator.says("deploy", "mulhouse", "--yes", "--json")
     assert said.code == 0, said.err
     after = standing.standing(cloud(), "entraide-mulhouse")
@@ -79,12 +84,16 @@ def test_a_creation_that_fails_is_told_and_the_next_try_begins_again(operator):
     assert operator.status("mulhouse") == "CREATE_COMPLETE"
 
 
-@pytest.mark.parametrize("step", ["ensure_key", "upload", "make_room", "change_set", "_execute", "smoke", "note"])
+@pytest.mark.parametrize(
+    "step", ["ensure_key", "upload", "make_room", "change_set", "_execute", "smoke", "note"]
+)
 def test_interrupted_at_any_step_the_same_command_ends_it(operator, monkeypatch, step):
     def interrupt(*_args, **_kwargs):
         raise KeyboardInterrupt
 
-    place = {"ensure_key": rollout.ground, "make_room": rollout.leftovers, "note": rollout.record}.get(step, rollout)
+    place = {"ensure_key": rollout.ground, "make_room": rollout.leftovers, "note": rollout.record}.get(
+        step, rollout
+    )
     with monkeypatch.context() as during:
         during.setattr(place, step, interrupt)
         said = operator.says("deploy", "mulhouse", "--ops", "ops@example.org", "--yes")
