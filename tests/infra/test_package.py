@@ -1,78 +1,65 @@
-"""What is deployed: made once as from a fresh clone, then looked into."""
+"""What is deployed: the zip and the template, made as `make package` makes them, then looked into."""
 
+import ast
 import json
-import os
-import platform
 import re
-import shutil
 import subprocess
 import sys
 from zipfile import ZipFile
 
 import pytest
+from botocore.session import get_session
+from samtranslator.translator.transform import transform
 
+from chalicelib.cities.model import load_city
 from infra.requirements import WRITTEN, requirements
+from infra.stack import account_template, parameters
+from infra.stack.package import MOST_BYTES
+from infra.stack.template import API, functions_of, period_s
+from infra.stack.trimming import OPERATIONS, botocore_data
 from infra.tables import table_definitions
 from tests.city import ROOT
+from tests.cloud import built
+from tests.grants import Stack
 
-CLONED = ("app.py", "requirements.txt", "chalicelib", "infra", "vendor")
-MOST_BYTES = 50 * 1024**2
-"""Of a package handed to Lambda directly."""
-
-IMPORTS = """
-import sys
-sys.path.insert(0, sys.argv[1])
-import app, dateutil, dns, email_validator, idna, itsdangerous, jinja2, jmespath, pynamodb, six
-import snowballstemmer, urllib3
-import chalicelib.storage.tables, chalicelib.notices.ses
-from chalicelib.cities.model import LANGUAGES, load_city
-from chalicelib.observability import logger
-from chalicelib.settings import CITIES
-from chalicelib.wording.model import say_problem
-logger()
-cities = [load_city(file) for file in CITIES.glob("*.json")]
-print(len(cities), *sorted({say_problem(language, "not_found", {})[0] for language in LANGUAGES}), sep="|")
-if sys.argv[2] == "compiled":
-    from chalicelib.api.openapi import document
-    from chalicelib.pages.model import docs_page
-    assert "/v1/listings" in docs_page(document(cities[0], "test"))
-strangers = [m.__file__ for m in sys.modules.values() if "-packages" in (getattr(m, "__file__", None) or "")]
-assert not strangers, strangers
-"""
+SET_ASIDE = {
+    "WS1000": "tracing costs, and nobody reads it",
+    "WS2002": "tracing costs, and nobody reads it",
+    "WS1004": "the log group is named in LoggingConfig, with its retention",
+    "ES6000": "the queue is the one that dead letters go to",
+    "W1030": "a city without a host has no certificate",
+}
+PAID_BY_THE_HOUR = re.compile(
+    r"AWS::(EC2|RDS|ECS|ElastiCache|OpenSearchService|Redshift|MSK|DAX|NetworkFirewall|KMS|SecretsManager)::|"
+    r"VPC|NatGateway|ProvisionedConcurrency"
+)
 
 
 @pytest.fixture(scope="module")
 def package(tmp_path_factory):
-    """Return the directory that `chalice package` makes with no environment but a region."""
-    clone, env = tmp_path_factory.mktemp("clone"), _environment()
-    _needs_an_index(clone, env)
-    for name in CLONED:
-        source = ROOT / name
-        if source.is_dir():
-            shutil.copytree(
-                source, clone / name, symlinks=True, ignore=shutil.ignore_patterns("__pycache__", "built")
-            )
-        else:
-            shutil.copy(source, clone)
-    (clone / ".chalice").mkdir()
-    for source in (ROOT / ".chalice").glob("*.json"):
-        shutil.copy(source, clone / ".chalice")
-    asked = ["package", "--merge-template", "infra/resources.json", "build/package"]
-    done = _run("from chalice.cli import main; main()", *asked, cwd=clone, env=env)
-    assert done.returncode == 0, done.stderr
-    assert "Could not install dependencies" not in done.stdout + done.stderr
-    return clone / "build" / "package"
+    return built(tmp_path_factory.mktemp("package"))
 
 
 @pytest.fixture(scope="module")
 def template(package):
-    return json.loads((package / "sam.json").read_text(encoding="utf-8"))
+    return json.loads(package.template.read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="module")
 def functions(template):
-    resources = template["Resources"]
-    return {name: each for name, each in resources.items() if each["Type"] == "AWS::Serverless::Function"}
+    return functions_of(template)
+
+
+@pytest.fixture(scope="module")
+def translated(template):
+    """Return the template as CloudFormation makes it of the short form."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_DEFAULT_REGION", "eu-west-3")
+        return transform(json.loads(json.dumps(template)), {}, type("None_", (), {"load": lambda _: {}})())
+
+
+def of_type(template, kind):
+    return {name: each for name, each in template["Resources"].items() if each["Type"] == kind}
 
 
 def test_the_requirements_are_those_of_the_project_and_its_pins():
@@ -80,63 +67,138 @@ def test_the_requirements_are_those_of_the_project_and_its_pins():
     assert len(re.findall(r"^[a-z0-9-]+==[^\s]+$", requirements(), re.MULTILINE)) >= 15
 
 
-def test_the_package_runs_with_nothing_but_itself(package, tmp_path):
-    with ZipFile(package / "deployment.zip") as zipped:
-        zipped.extractall(tmp_path)
-    ours = (platform.system(), platform.machine()) == ("Linux", "x86_64")
-    done = _run(IMPORTS, str(tmp_path), "compiled" if ours else "pure", flags=("-I", "-S"), cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
-    count, *said = done.stdout.strip().split("|")
-    assert int(count) == len(list((ROOT / "infra" / "cities").glob("*.json")))
-    assert len(said) == 4
-
-
-def test_the_package_fits_and_holds_no_tests_or_tools(package):
-    assert (package / "deployment.zip").stat().st_size < MOST_BYTES
-    names = ZipFile(package / "deployment.zip").namelist()
+def test_the_package_is_small_and_holds_no_tests_or_tools(package):
+    assert package.bytes <= MOST_BYTES <= 5_000_000
+    names = ZipFile(package.zip).namelist()
     roots = {name.split("/")[0] for name in names}
-    assert not roots & {"tests", "bench", "docs", "ministack", "moto", "pytest", "boto3", "ruff"}
-    assert [
-        name for name in names if name.startswith("infra/") and not name.startswith("infra/cities/")
-    ] == []
+    assert not roots & {"tests", "bench", "docs", "ministack", "moto", "pytest", "boto3", "ruff", "web"}
+    strangers = [n for n in names if n.startswith("infra/") and not n.startswith("infra/cities/")]
+    assert strangers == []
+    assert not [name for name in names if re.search(r"dist-info|/tests?/|\.po$|\.pyi$", name)]
+    assert names == sorted(names)
 
 
-def test_every_function_has_a_role_of_its_own(template, functions):
+def test_the_package_is_for_the_target(package):
+    libraries = [name for name in ZipFile(package.zip).namelist() if name.endswith(".so")]
+    assert libraries
+    assert all("cpython-313-aarch64" in name for name in libraries), libraries
+
+
+def test_every_operation_that_the_code_calls_is_kept_and_no_other():
+    called = {service: set() for service in OPERATIONS}
+    known = {service: _operations(service) for service in OPERATIONS}
+    for path in (ROOT / "chalicelib").rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.Constant) and node.value in known["dynamodb"].values():
+                called["dynamodb"].add(node.value)
+            if isinstance(node, ast.Attribute):
+                for service in OPERATIONS.keys() - {"dynamodb"}:
+                    if node.attr in known[service] and f'"{service}"' in text:
+                        called[service].add(known[service][node.attr])
+    assert called == {service: set(operations) for service, operations in OPERATIONS.items()}
+
+
+def test_a_service_that_botocore_does_not_know_stops_the_build():
+    data = {"botocore/data/_retry.json": b"{}"}
+    with pytest.raises(KeyError):
+        dict(botocore_data(data))
+
+
+def test_a_trimmed_service_keeps_all_that_its_operations_reach(package):
+    kept = json.loads(ZipFile(package.zip).read("botocore/data/dynamodb/2012-08-10/service-2.json"))
+    assert set(kept["operations"]) == OPERATIONS["dynamodb"]
+    named = set(re.findall(r'"shape":\s*"(\w+)"', json.dumps(kept)))
+    assert named == set(kept["shapes"])
+
+
+def test_every_function_has_a_role_of_its_own_and_the_target(template, functions):
     roles = [each["Properties"]["Role"]["Fn::GetAtt"][0] for each in functions.values()]
     assert len(set(roles)) == len(roles) == len(functions)
-    for role in roles:
-        (policy,) = template["Resources"][role]["Properties"]["Policies"]
-        assert "entraide-${City}" in json.dumps(policy)
+    for each in functions.values():
+        assert each["Properties"]["Architectures"] == ["arm64"]
+        assert each["Properties"]["Runtime"] == "python3.13"
+        assert each["Properties"]["CodeUri"] == {"Bucket": {"Ref": "CodeBucket"}, "Key": {"Ref": "CodeKey"}}
+    assert functions[API]["Properties"]["Timeout"] <= 29
 
 
-def test_every_function_is_told_its_city_and_logs_for_a_while(template, functions):
+def test_every_function_is_told_its_city_and_logs_for_a_while(template):
     told = template["Globals"]["Function"]
     assert told["Environment"]["Variables"]["ENTRAIDE_CITY"] == {"Ref": "City"}
-    assert (
-        template["Resources"][told["LoggingConfig"]["LogGroup"]["Ref"]]["Properties"]["RetentionInDays"] <= 90
-    )
-    for each in functions.values():
-        assert "Environment" not in each["Properties"]
-    assert functions["APIHandler"]["Properties"]["Timeout"] <= 29
+    assert told["LoggingConfig"]["LogGroup"] == {"Ref": "Log"}
+    groups = of_type(template, "AWS::Logs::LogGroup")
+    assert len(groups) == 2
+    assert all(each["Properties"]["RetentionInDays"] <= 90 for each in groups.values())
 
 
-def test_the_tables_are_those_of_the_local_city(template):
-    tables = [each for each in template["Resources"].values() if each["Type"] == "AWS::DynamoDB::Table"]
+def test_what_runs_by_itself_is_tried_again_and_parked_when_it_fails(template, functions, translated):
+    queue = {"Fn::GetAtt": ["DeadLetters", "Arn"]}
+    for name, each in functions.items():
+        if name == API:
+            continue
+        config = each["Properties"]["EventInvokeConfig"]
+        assert config["DestinationConfig"]["OnFailure"] == {"Type": "SQS", "Destination": queue}
+        assert config["MaximumRetryAttempts"] >= 1
+        assert each["Properties"]["Events"]
+        for event in each["Properties"]["Events"].values():
+            assert event["Properties"]["DeadLetterConfig"] == {"Arn": queue}
+            assert event["Properties"]["RetryPolicy"]["MaximumEventAgeInSeconds"] >= 60
+            every = period_s(event)
+            assert every is None or config["MaximumEventAgeInSeconds"] <= max(60, every)
+    rules = of_type(translated, "AWS::Events::Rule")
+    for rule in rules.values():
+        (target,) = rule["Properties"]["Targets"]
+        assert target["DeadLetterConfig"] == {"Arn": queue}
+        assert target["RetryPolicy"]
+    (statement,) = template["Resources"]["DeadLettersPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    named = {arn["Fn::GetAtt"][0] for arn in statement["Condition"]["ArnEquals"]["aws:SourceArn"]}
+    assert named == set(rules)
+    assert len(of_type(translated, "AWS::Lambda::EventInvokeConfig")) == len(functions) - 1
+
+
+def test_no_function_reads_a_stream_or_a_queue_so_no_batch_can_fail_in_part(translated):
+    assert not of_type(translated, "AWS::Lambda::EventSourceMapping")
+
+
+def test_the_tables_are_those_of_the_local_city_and_none_can_be_lost(template):
+    tables = of_type(template, "AWS::DynamoDB::Table").values()
     assert {each["Properties"]["TableName"]["Fn::Sub"] for each in tables} == set(table_definitions())
+    for table in tables:
+        properties = table["Properties"]
+        assert table["DeletionPolicy"] == table["UpdateReplacePolicy"] == "Retain"
+        assert properties["BillingMode"] == "PAY_PER_REQUEST"
+        assert properties["SSESpecification"]["SSEEnabled"] is True
+        assert "KMSMasterKeyId" not in properties["SSESpecification"]
+        assert properties["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True
+        assert properties["DeletionProtectionEnabled"] is True
+
+
+def test_the_api_is_throttled_and_logs_no_address(template):
+    api = template["Resources"]["RestAPI"]["Properties"]
+    (settings,) = api["MethodSettings"]
+    assert (settings["ResourcePath"], settings["HttpMethod"]) == ("/*", "*")
+    assert 0 < settings["ThrottlingRateLimit"] <= settings["ThrottlingBurstLimit"] <= 500
+    assert settings["DataTraceEnabled"] is False
+    logged = api["AccessLogSetting"]["Format"]
+    assert json.loads(logged.replace("$context.status", "200"))["route"] == "$context.resourcePath"
+    assert not re.search(r"sourceIp|userAgent|\$context\.path|authorizer", logged)
 
 
 def test_a_city_hears_what_became_of_its_own_mails_only(template, functions):
     (event,) = functions["MailEvents"]["Properties"]["Events"].values()
     pattern = event["Properties"]["Pattern"]
+    assert event["Type"] == "EventBridgeRule"
     assert pattern["source"] == ["aws.ses"]
     assert pattern["detail"]["mail"]["tags"]["ses:configuration-set"] == [{"Fn::Sub": "entraide-${City}"}]
     said = template["Resources"]["MailSettingsEvents"]["Properties"]["EventDestination"]
     assert {kind.capitalize() for kind in said["MatchingEventTypes"]} == set(pattern["detail"]["eventType"])
+    suppressed = template["Resources"]["MailSettings"]["Properties"]["SuppressionOptions"]
+    assert set(suppressed["SuppressedReasons"]) == {"BOUNCE", "COMPLAINT"}
 
 
 def test_what_the_gateway_itself_refuses_is_a_problem_a_browser_may_read(template):
     responses = template["Resources"]["RestAPI"]["Properties"]["GatewayResponses"]
-    assert {"DEFAULT_4XX", "DEFAULT_5XX"} <= set(responses)
+    assert {"DEFAULT_4XX", "DEFAULT_5XX", "THROTTLED"} <= set(responses)
     for response in responses.values():
         headers = response["ResponseParameters"]["Headers"]
         assert headers["Access-Control-Allow-Origin"] == "'*'"
@@ -146,38 +208,81 @@ def test_what_the_gateway_itself_refuses_is_a_problem_a_browser_may_read(templat
         assert body["type"] == f"urn:entraide:problem:{body['code']}"
 
 
-def test_the_template_has_no_faults(package):
-    asked = ["-r", "eu-west-3", "-t", str(package / "sam.json")]
-    done = _run("from cfnlint.runner import main; main()", *asked, cwd=package)
+def test_nothing_costs_while_nobody_comes(translated):
+    written = json.dumps(translated)
+    assert not PAID_BY_THE_HOUR.search(written)
+    assert not re.search(r"ProvisionedThroughput\b|SnapStart", written)
+    for name, alarm in of_type(translated, "AWS::CloudWatch::Alarm").items():
+        assert alarm["Condition"] == "FullWatch", name
+
+
+def test_the_watch_knows_how_often_each_function_is_to_run(functions):
+    told = functions["WatchCity"]["Properties"]["Environment"]["Variables"]["ENTRAIDE_SCHEDULES"]
+    assert "send_notices=60" in told.split(",")
+    assert not [each for each in told.split(",") if each.startswith("watch_city")]
+
+
+def test_the_stack_is_told_of_its_city_and_of_nothing_it_does_not_know(template):
+    given = parameters(
+        load_city(ROOT / "infra/cities/mulhouse.json"), bucket="code", sha256="0" * 64, ops="ops@example.org"
+    )
+    assert set(given) == set(template["Parameters"])
+
+
+def test_no_secret_and_no_account_is_written_down(template):
+    config = (ROOT / ".chalice" / "config.json").read_text(encoding="utf-8")
+    for text in (config, json.dumps(template), json.dumps(account_template())):
+        assert not re.search(r"\b[0-9]{12}\b|AKIA|(?i:password|secret)", text.replace("Secrets are", ""))
+
+
+@pytest.mark.parametrize("which", ["city", "account"])
+def test_the_template_has_no_faults(package, tmp_path, which):
+    written = package.template
+    if which == "account":
+        written = tmp_path / "account.json"
+        written.write_text(json.dumps(account_template()), encoding="utf-8")
+    asked = ["-r", "eu-west-3", "-a", "cfn_lint_serverless.rules", "-t", str(written)]
+    done = subprocess.run(
+        [sys.executable, "-c", "from cfnlint.runner import main; main()", *asked, "-i", *SET_ASIDE],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stdout
 
 
-def _environment():
-    """Return what pip itself needs here, and a region: no other variable of the person who packages."""
-    kept = {n: value for n, value in os.environ.items() if n in ("PATH", "HOME") or n.startswith("PIP_")}
-    return {**kept, "AWS_DEFAULT_REGION": "eu-west-3", "PYTHONDONTWRITEBYTECODE": "1"}
+def test_each_function_reaches_its_own_city_and_no_other(template, functions):
+    here = Stack(template, {"City": "mulhouse", "SenderIdentity": "mulhouse.example"})
+    there = Stack(template, {"City": "mulhouse-sud", "SenderIdentity": "sud.example"})
+    actions = {action for name in functions for action, _ in here.grants(name)}
+    assert len(actions) > 10
+    reached = set()
+    for name in functions:
+        for arn in there.arns():
+            assert not [action for action in actions if here.may(name, action, arn)], (name, arn)
+        reached |= {arn for arn in here.arns() if any(here.may(name, action, arn) for action in actions)}
+    assert reached == here.arns(), here.arns() - reached
 
 
-def _needs_an_index(folder, env):
-    pin = next(line for line in WRITTEN.read_text(encoding="utf-8").splitlines() if line.startswith("six=="))
-    asked = [
-        "-m",
-        "pip",
-        "download",
-        "--quiet",
-        "--no-deps",
-        "--retries",
-        "0",
-        "-d",
-        str(folder / "probe"),
-        pin,
-    ]
-    done = subprocess.run([sys.executable, *asked], env=env, capture_output=True, text=True, check=False)
-    if done.returncode != 0 and not os.environ.get("CI"):
-        pytest.skip(f"pip reaches no package index: {done.stderr.strip()[-200:]}")
-    assert done.returncode == 0, done.stderr
+def test_a_policy_with_a_star_would_be_seen(template):
+    """The positive control: a prefix instead of a name reaches the neighbour."""
+    loose = json.loads(json.dumps(template).replace("entraide-${City}-people", "entraide-${City}*"))
+    here = Stack(loose, {"City": "mulhouse", "SenderIdentity": "mulhouse.example"})
+    there = Stack(template, {"City": "mulhouse-sud", "SenderIdentity": "sud.example"})
+    assert any(here.may(API, "dynamodb:GetItem", arn) for arn in there.arns())
 
 
-def _run(code, *argv, cwd, env=None, flags=()):
-    asked = [sys.executable, *flags, "-c", code, *argv]
-    return subprocess.run(asked, cwd=cwd, env=env, capture_output=True, text=True, check=False)
+def test_no_policy_has_a_star_but_for_what_is_in_its_own_log(template, functions):
+    here = Stack(template, {"City": "mulhouse", "SenderIdentity": "mulhouse.example"})
+    for name in functions:
+        for action, resource in here.grants(name):
+            assert "*" not in action
+            assert "*" not in re.sub(
+                r"(:log-group:/entraide/mulhouse(/access)?(:log-stream)?:)\*$", r"\1", resource
+            )
+
+
+def _operations(service):
+    data = get_session().get_component("data_loader").load_service_model(service, "service-2")
+    return {re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower(): name for name in data["operations"]}
