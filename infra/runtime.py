@@ -98,7 +98,7 @@ def function(
     server = _Server(("127.0.0.1", 0), _Api)
     said = task.with_name(f"{task.name}-{handler}.log")
     with server, said.open("wb") as log:
-        given = _environment(task, client, handler, server.server_port) | environment
+        given = _environment(task, client, handler, server.server_port) | dict(environment)
         asked = [str(found), "-S", "-s", "-B", *flags, "-m", "awslambdaric", handler]
         began = time.monotonic()
         process = subprocess.Popen(

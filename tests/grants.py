@@ -1,4 +1,4 @@
-"""Who may do what: a small evaluation of IAM over a deployed city's roles, and the template as it is resolved.
+"""Who may do what: a small evaluation of IAM over a deployed city's roles, as its template is resolved.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html: nothing is allowed
 unless a statement says so; here no statement denies, and none has a condition.
@@ -20,7 +20,7 @@ class Stack:
     given: dict[str, str]
 
     def grants(self, function: str) -> list[tuple[str, str]]:
-        """Return the actions and resources that the role of a function allows, wildcards as they are written."""
+        """Return the actions and resources that a function's role allows, wildcards as they are written."""
         role = self.template["Resources"][function]["Properties"]["Role"]["Fn::GetAtt"][0]
         (policy,) = self.template["Resources"][role]["Properties"]["Policies"]
         found = []

@@ -104,8 +104,7 @@ def _own_files() -> Mapping[str, bytes]:
 def _with_compiled(files: Mapping[str, bytes], compiler: Path) -> dict[str, bytes]:
     """Return the files with each module compiled in its source's place, which Python takes as it is.
 
-    What the others' docstrings and asserts say nobody reads there; ours are whole. A traceback names files and
-    lines all the same.
+    Nobody reads the others' docstrings there; ours are whole. A traceback names files and lines all the same.
     """
     ours = {name: data for name, data in files.items() if name == "app.py" or name.startswith("chalicelib/")}
     others = {name: data for name, data in files.items() if name not in ours}
