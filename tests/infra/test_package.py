@@ -99,6 +99,18 @@ def test_every_operation_that_the_code_calls_is_kept_and_no_other():
     assert called == {service: set(operations) for service, operations in OPERATIONS.items()}
 
 
+def test_every_module_that_the_code_imports_is_kept(package):
+    names = {re.sub(r"\.pyc?$", "", name) for name in ZipFile(package.zip).namelist()}
+    for path in [ROOT / "app.py", *(ROOT / "chalicelib").rglob("*.py")]:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            wanted = [node.module] if isinstance(node, ast.ImportFrom) else []
+            wanted += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            for module in wanted:
+                place = module.replace(".", "/")
+                if module.partition(".")[0] not in sys.stdlib_module_names:
+                    assert {place, f"{place}/__init__"} & names, f"{path.name} imports {module}"
+
+
 def test_a_service_that_botocore_does_not_know_stops_the_build():
     data = {"botocore/data/_retry.json": b"{}"}
     with pytest.raises(KeyError):
