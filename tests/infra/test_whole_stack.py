@@ -10,6 +10,7 @@ from zipfile import ZipFile
 import pytest
 
 from infra import stack
+from infra.events import schedule_event
 from infra.stack.template import functions_of
 from tests.cloud import HERE, built, cloud
 from tests.crossing import leak, live, requests
@@ -84,6 +85,20 @@ def test_one_city_cannot_reach_another(mulhouse, namur):
 @pytest.mark.soak
 def test_one_city_cannot_reach_another_however_often(mulhouse, namur):
     _cross(mulhouse, namur, times=5_000)
+
+
+def test_what_a_function_fails_at_is_parked_and_told(running, mulhouse):
+    functions, sqs = running.client("lambda"), running.client("sqs")
+    queue = sqs.get_queue_url(QueueName=stack.dead_letters("mulhouse"))["QueueUrl"]
+    broken = json.dumps({**schedule_event("mail", 0.0), "detail": "not an object"}).encode()
+    name = stack.function_name("mulhouse", "mail_events")
+    functions.invoke(FunctionName=name, InvocationType="Event", Payload=broken)
+    wanted = {"QueueUrl": queue, "AttributeNames": ["ApproximateNumberOfMessages"]}
+    until(lambda: sqs.get_queue_attributes(**wanted)["Attributes"]["ApproximateNumberOfMessages"] == "1", 60)
+    looked = functions.invoke(FunctionName=stack.function_name("mulhouse", "watch_city"), Payload=b"{}")
+    assert "FunctionError" not in looked, looked["Payload"].read()
+    (mail,) = mulhouse.mails("ops@example.org")
+    assert "1 dead letters wait" in mail.text
 
 
 def test_an_upgrade_keeps_what_people_wrote(running, package, template):
