@@ -12,9 +12,10 @@ from chalicelib import wiring
 from chalicelib.notices.repository import AnswerLost
 from chalicelib.storage.transaction import Change, Count, Delete, Put, table_of
 from infra.events import Context, schedule_event
+from infra.memory import MemoryTables
 from infra.schedules import schedules_of
 from tests.city import ROOT, open_city
-from tests.fakes import Mailbox, MemoryTables
+from tests.fakes import Mailbox
 
 POLICIES = {path.stem.removeprefix("policy-"): path for path in (ROOT / ".chalice").glob("policy-*.json")}
 SEND = {("mail", "SendEmail"), ("mail", "SendRawEmail")}
