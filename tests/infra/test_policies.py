@@ -17,9 +17,10 @@ from chalicelib.watching.dynamodb import DynamoMemory
 from chalicelib.watching.model import Sight
 from chalicelib.watching.service import Watch
 from infra.events import Context, schedule_event
+from infra.memory import MemoryTables
 from infra.schedules import schedules_of
 from tests.city import ROOT, open_city
-from tests.fakes import Mailbox, MemoryTables
+from tests.fakes import Mailbox
 
 POLICIES = {path.stem.removeprefix("policy-"): path for path in (ROOT / ".chalice").glob("policy-*.json")}
 SEND = {("mail", "SendEmail"), ("mail", "SendRawEmail")}
