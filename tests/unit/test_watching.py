@@ -10,7 +10,8 @@ from chalicelib.watching.cloudwatch import CloudWatchSigns
 from chalicelib.watching.dynamodb import DynamoMemory
 from chalicelib.watching.model import DAY_S, HOUR_S, Sight
 from chalicelib.watching.service import Watch
-from tests.fakes import Mailbox, MemoryTables
+from infra.memory import MemoryTables
+from tests.fakes import Mailbox
 
 NOW = 1_772_442_000
 SCHEDULES = {"send_notices": 60, "purge": 3_600}
