@@ -44,8 +44,7 @@ docs: $(VENV)/dev
 
 package: $(VENV)/dev
 	@$(PY) -m infra.requirements
-	@AWS_DEFAULT_REGION=$${AWS_DEFAULT_REGION:-eu-west-3} PYTHONDONTWRITEBYTECODE=1 \
-		$(VENV)/bin/chalice package --merge-template infra/resources.json build/package
+	@$(PY) -m infra.stack
 
 clean:
 	rm -rf $(VENV) .local vendor/built build

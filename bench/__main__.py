@@ -7,7 +7,7 @@ import signal
 import sys
 from statistics import median
 
-from bench import asking, costing, expiring, loading, posting, ranking, searching, starting, warm
+from bench import asking, costing, expiring, loading, packaging, posting, ranking, searching, starting, warm
 from bench.ground import ground
 from bench.meter import cpu_ms
 from bench.rows import RESULTS, Row, progress, row, table, write
@@ -21,6 +21,7 @@ SECTIONS = {
     "expiring": expiring.rows,
     "starting": starting.rows,
     "warm": warm.rows,
+    "packaging": packaging.rows,
     "costs": costing.rows,
 }
 

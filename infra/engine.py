@@ -55,7 +55,8 @@ class Engine:
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
-            return await (ministack(scope, receive, send) if self.whole else _live(receive, send))
+            await (ministack(scope, receive, send) if self.whole else _live(receive, send))
+            return
         try:
             answer = self._keep_mail if scope["path"] == SENDING else ministack
             await answer(scope, receive, send)

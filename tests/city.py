@@ -15,7 +15,8 @@ from chalicelib.settings import Settings
 from chalicelib.wiring import House
 from infra.address_book import MemoryAddressBook, from_streets
 from infra.gateway import Gateway
-from tests.fakes import Mailbox, MemoryTables
+from infra.memory import MemoryTables
+from tests.fakes import Mailbox
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / "../shared/data"

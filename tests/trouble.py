@@ -14,8 +14,8 @@ from chalicelib.notices.repository import AnswerLost, Mail, NotSent, Throttled
 from chalicelib.settings import CITIES
 from chalicelib.storage.transaction import LOG
 from infra.events import Context, schedule_event
+from infra.memory import MemoryTables
 from tests.city import Clock, TestCity, open_city
-from tests.fakes import MemoryTables
 
 TABLE_FAULTS = ("busy", "lost", "killed before", "killed after")
 MAIL_FAULTS = ("throttled", "not sent", "lost", "killed before", "killed after")

@@ -88,7 +88,7 @@ class _Tally:
         return {function: max(told.values()) for function, told in self.told.items()}
 
     def hear(self, line: dict[str, Any]) -> None:
-        """Take a line of the functions' log: ours say which function, Lambda's own are in a stream named by it."""
+        """Take a line of the log. Ours say which function; Lambda's own are in a stream named by it."""
         ours, record = "function" in line, line.get("record")
         function = str(line["function"]) if ours else _function_of(line["stream"])
         if isinstance(record, dict) and record.get("status") in BROKEN:

@@ -38,7 +38,7 @@ class Sight:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that is wrong: its name, which stays the same while it lasts, and a sentence for the operator."""
+    """One thing that is wrong: its name, the same while it lasts, and a sentence for the operator."""
 
     name: str
     text: str
@@ -46,7 +46,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What a look leaves to the next: until when it saw, the mails of each hour, who ran when, what was told."""
+    """What a look leaves: until when it saw, the mails of each hour, who ran when, what was told when."""
 
     seen_until: int
     mails: Mapping[int, Mapping[str, int]] = field(default_factory=dict)

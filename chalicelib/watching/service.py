@@ -1,4 +1,4 @@
-"""A look at a city: what is wrong is told to its operators by mail, once, and again each day while it lasts."""
+"""A look at a city: what is wrong is told to its operators by mail, once, and each day while it lasts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -47,5 +47,6 @@ class Watch:
         lines = "".join(f"- {each.text}\n" for each in told)
         text = f"In the network of {self.city}:\n\n{lines}\nSee more: entraide status {self.city}\n"
         items = "".join(f"<li>{each.text}</li>" for each in told)
-        html = f"<p>In the network of {self.city}:</p><ul>{items}</ul><p>See more: entraide status {self.city}</p>"
+        more = f"<p>See more: entraide status {self.city}</p>"
+        html = f"<p>In the network of {self.city}:</p><ul>{items}</ul>{more}"
         return Mail(self.ops, f"[{self.city}] {len(told)} to look at", text, html, None)

@@ -67,16 +67,25 @@ def build(out: Path, *, python: str = PYTHON, architecture: str = "arm64") -> Bu
     return Built(zipped, template, digest, len(packed), python, architecture, compiler is not None)
 
 
+def plain(python: str, architecture: str) -> dict[str, bytes]:
+    """Return the files as a build that changes none of them would pack them: the peer of ours."""
+    return fetch(_pins(), Target(python, architecture)) | dict(_own_files())
+
+
 def _dependencies(target: Target) -> dict[str, bytes]:
     """Return what runs of the packages in requirements.txt, and of the framework."""
+    try:
+        return trimmed(fetch(_pins(), target), ("UTC", *_zones()))
+    except NoWheels as error:
+        raise CannotBuild(f"{error}.") from error
+
+
+def _pins() -> tuple[str, ...]:
     lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
     pins = [line for line in lines if line and not line.startswith("#")]
     if not pins:
         raise CannotBuild("requirements.txt is empty: `python -m infra.requirements` writes it anew.")
-    try:
-        return trimmed(fetch((*pins, f"chalice=={version('chalice')}"), target), ("UTC", *_zones()))
-    except NoWheels as error:
-        raise CannotBuild(f"{error}.") from error
+    return (*pins, f"chalice=={version('chalice')}")
 
 
 def _zones() -> set[str]:
@@ -95,8 +104,7 @@ def _own_files() -> Mapping[str, bytes]:
 def _with_compiled(files: Mapping[str, bytes], compiler: Path) -> dict[str, bytes]:
     """Return the files with each module compiled in its source's place, which Python takes as it is.
 
-    What the others' docstrings and asserts say nobody reads there; ours are whole. A traceback names files and
-    lines all the same.
+    Nobody reads the others' docstrings there; ours are whole. A traceback names files and lines all the same.
     """
     ours = {name: data for name, data in files.items() if name == "app.py" or name.startswith("chalicelib/")}
     others = {name: data for name, data in files.items() if name not in ours}

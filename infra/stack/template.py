@@ -1,6 +1,6 @@
 """The template of every city, and the one that all cities of an account share.
 
-What holds for each function, whichever they are, is said here once; single resources are in the two JSON files.
+What holds for each function, whichever they are, is said here once; single resources are in JSON files.
 """
 
 import json
@@ -73,7 +73,7 @@ def period_s(event: Template) -> int | None:
 
 
 def _park_what_fails(template: Template, function: Template) -> None:
-    """Give an asynchronous function retries and a place for what it never took, both before and after it runs."""
+    """Give a function that runs by itself retries, and a place for what it never took or failed at."""
     ages = [MAIL_EVENT_AGE_S]
     for event in function["Properties"]["Events"].values():
         every = period_s(event)
@@ -157,7 +157,7 @@ def _alarms(function: str) -> Template:
 
 
 def _call_by_name(template: Template) -> None:
-    """Have the API call its function by name: the function is told the API's address, and a circle is no order."""
+    """Have the API call its function by name: the function is told the API's address, so neither is first."""
     named = (
         "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:entraide-${City}-api_handler"
     )

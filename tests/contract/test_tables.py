@@ -18,8 +18,8 @@ from chalicelib.storage.transaction import (
     Refused,
     at_version,
 )
+from infra.memory import MemoryTables
 from tests.engines import fresh_city, ministack
-from tests.fakes import MemoryTables
 
 REGION = "eu-west-3"
 NOW_MS = 1_772_442_000_000

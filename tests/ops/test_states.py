@@ -73,10 +73,9 @@ class Formation:
         self.coming = list(self.moves.get(act, []))
 
     def _note(self, what, status, reason=""):
-        self.events.append(
-            {"EventId": str(len(self.events)), "StackName": NAME, "LogicalResourceId": what, "PhysicalResourceId": what,
-             "ResourceStatus": status, "ResourceStatusReason": reason}
-        )  # fmt: skip
+        names = {"StackName": NAME, "LogicalResourceId": what, "PhysicalResourceId": what}
+        told = {"ResourceStatus": status, "ResourceStatusReason": reason}
+        self.events.append({"EventId": str(len(self.events)), **names, **told})
 
 
 @dataclass

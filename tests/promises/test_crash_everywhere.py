@@ -5,7 +5,7 @@ it and once with it killed after it; then a new process is sent the same request
 """
 
 from collections.abc import Callable
-from copy import copy
+from copy import copy, deepcopy
 from itertools import count
 from typing import NamedTuple
 
@@ -59,10 +59,7 @@ class World:
 
     def copy(self):
         city = troubled_city()
-        city.tables.tables._rows = {
-            noun: {key: dict(row) for key, row in rows.items()}
-            for noun, rows in self.city.tables.tables._rows.items()
-        }
+        city.tables.tables._rows = deepcopy(self.city.tables.tables._rows)
         city.mailbox.mails = list(self.city.mailbox.mails)
         city.clock.now = self.city.clock.now
         return city

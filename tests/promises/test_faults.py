@@ -19,9 +19,9 @@ from chalicelib.notices.repository import AnswerLost, Mail, NotSent, Throttled
 from chalicelib.observability import JobFailed
 from chalicelib.storage.tables import Tables, connect
 from chalicelib.taps import Tap, seal
+from infra.memory import MemoryTables
 from tests.city import MONDAY, Clock, a_listing
 from tests.engines import fresh_city, ministack
-from tests.fakes import MemoryTables
 from tests.trouble import (
     MAIL_FAULTS,
     TABLE_FAULTS,

@@ -21,8 +21,10 @@ from chalicelib.notices.repository import Mail
 from chalicelib.notices.service import Dispatcher
 from chalicelib.people.dynamodb import DynamoPeople, added
 from chalicelib.storage.transaction import table_of
+from infra.memory import MemoryTables
+from infra.shelf import holds
 from tests.city import Clock
-from tests.fakes import Mailbox, MemoryTables, holds
+from tests.fakes import Mailbox
 from tests.samples import HOUR_S, NOW, a_draft, a_house, a_person
 from tests.trouble import differences, facts, sent_twice
 
