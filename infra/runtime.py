@@ -94,7 +94,7 @@ def function(
     found = python_of(python)
     if found is None or platform.system() != "Linux":
         raise RuntimeMissing(f"there is no Python {python} for Linux on this machine")
-    client = _client(python)
+    client = client_for(python)
     server = _Server(("127.0.0.1", 0), _Api)
     said = task.with_name(f"{task.name}-{handler}.log")
     with server, said.open("wb") as log:
@@ -127,8 +127,8 @@ def here() -> str:
     return "arm64" if platform.machine() in ("aarch64", "arm64") else "x86_64"
 
 
-def _client(python: str) -> Path:
-    """Return the folder of the runtime's client, fetched and unpacked once."""
+def client_for(python: str) -> Path:
+    """Return the folder of the runtime's client, fetched and unpacked once; NoWheels when it cannot be."""
     target = Target(python, here())
     folder = ROOT / "build" / "runtime" / str(target)
     if not folder.is_dir():

@@ -17,7 +17,7 @@ PATIENCE_S = 600
 """Beyond two of its periods, before a schedule counts as one that did not run."""
 
 REPEAT_S = DAY_S
-"""After which a fault that still stands is told again."""
+"""After which a trouble that still stands is told again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Sight:
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class Trouble:
     """One thing that is wrong: its name, the same while it lasts, and a sentence for the operator."""
 
     name: str
@@ -60,42 +60,44 @@ class Memory:
         kept[hour] = dict(Counter(kept.get(hour, {})) + Counter(sight.mails))
         return replace(self, seen_until=now, mails=kept, ran={**self.ran, **sight.ran})
 
-    def telling(self, faults: tuple[Fault, ...], now: int) -> "tuple[tuple[Fault, ...], Memory]":
-        """Return the faults to tell now, and the memory of having told them; what is over is forgotten."""
-        due = tuple(each for each in faults if now - self.told.get(each.name, -REPEAT_S) >= REPEAT_S)
-        still = {each.name: self.told[each.name] for each in faults if each.name in self.told}
+    def telling(self, troubles: tuple[Trouble, ...], now: int) -> "tuple[tuple[Trouble, ...], Memory]":
+        """Return the troubles to tell now, and the memory of having told them; what is over is forgotten."""
+        due = tuple(each for each in troubles if now - self.told.get(each.name, -REPEAT_S) >= REPEAT_S)
+        still = {each.name: self.told[each.name] for each in troubles if each.name in self.told}
         return due, replace(self, told={**still, **{each.name: now for each in due}})
 
 
-def faults(sight: Sight, memory: Memory, schedules: Mapping[str, int], now: int) -> tuple[Fault, ...]:
+def troubles(sight: Sight, memory: Memory, schedules: Mapping[str, int], now: int) -> tuple[Trouble, ...]:
     """Return what is wrong; `schedules` says how often each function is to run, in seconds."""
     return (*_seen(sight), *_mails(memory), *_late(memory, schedules, now))
 
 
-def _seen(sight: Sight) -> Iterator[Fault]:
+def _seen(sight: Sight) -> Iterator[Trouble]:
     for function, count in sorted(sight.errors.items()):
-        yield Fault(f"errors-{function}", f"{function} failed {count} times.")
+        yield Trouble(f"errors-{function}", f"{function} failed {count} times.")
     if sight.failed:
-        yield Fault("failed", f"{sight.failed} requests were answered with a fault of ours (5xx).")
+        yield Trouble("failed", f"{sight.failed} requests were answered with a fault of ours (5xx).")
     if sight.throttled:
-        yield Fault("throttled", f"{sight.throttled} requests were turned away because there were too many.")
+        yield Trouble(
+            "throttled", f"{sight.throttled} requests were turned away because there were too many."
+        )
     if sight.dead_letters:
-        yield Fault("dead-letters", f"{sight.dead_letters} dead letters wait to be looked at.")
+        yield Trouble("dead-letters", f"{sight.dead_letters} dead letters wait to be looked at.")
 
 
-def _mails(memory: Memory) -> Iterator[Fault]:
+def _mails(memory: Memory) -> Iterator[Trouble]:
     day: Counter[str] = sum((Counter(counts) for counts in memory.mails.values()), Counter())
     sent = max(1, day["sent"])
     if day["bounced"] >= BOUNCED_LEAST and day["bounced"] / sent > BOUNCED_MOST:
-        yield Fault("bounces", f"{day['bounced']} of {sent} mails of a day came back: over 3 %.")
+        yield Trouble("bounces", f"{day['bounced']} of {sent} mails of a day came back: over 3 %.")
     if day["complained"] / sent > COMPLAINED_MOST:
-        yield Fault(
+        yield Trouble(
             "complaints", f"{day['complained']} of {sent} mails of a day were called spam: over 0.08 %."
         )
 
 
-def _late(memory: Memory, schedules: Mapping[str, int], now: int) -> Iterator[Fault]:
+def _late(memory: Memory, schedules: Mapping[str, int], now: int) -> Iterator[Trouble]:
     for function, every in sorted(schedules.items()):
         quiet = now - memory.ran.get(function, memory.seen_until)
         if quiet > 2 * every + PATIENCE_S:
-            yield Fault(f"quiet-{function}", f"{function} has not run for {quiet // 60} minutes.")
+            yield Trouble(f"quiet-{function}", f"{function} has not run for {quiet // 60} minutes.")

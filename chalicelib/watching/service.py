@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from chalicelib.notices.repository import Mail, Mailer
-from chalicelib.watching.model import HOUR_S, Fault, Memory, faults
+from chalicelib.watching.model import HOUR_S, Trouble, Memory, troubles
 from chalicelib.watching.repository import Memories, Signs
 
 LATE_S = 60
@@ -36,14 +36,14 @@ class Watch:
             return ()
         sight = self.signs.between(max(before.seen_until, end - LONGEST_S), end)
         seen = before.after(sight, end)
-        wrong = faults(sight, seen, self.schedules, end)
+        wrong = troubles(sight, seen, self.schedules, end)
         due, memory = seen.telling(wrong, end)
         if due:
             self.mailer.send(self._letter(due), f"watch-{end}")
         self.memories.keep(memory)
         return tuple(each.name for each in wrong)
 
-    def _letter(self, told: tuple[Fault, ...]) -> Mail:
+    def _letter(self, told: tuple[Trouble, ...]) -> Mail:
         lines = "".join(f"- {each.text}\n" for each in told)
         text = f"In the network of {self.city}:\n\n{lines}\nSee more: entraide status {self.city}\n"
         items = "".join(f"<li>{each.text}</li>" for each in told)

@@ -10,12 +10,12 @@ import pytest
 from chalicelib.notices.ses import TAG
 from infra.emulator import ROOT
 from infra.events import Match, request_event, schedule_event
-from infra.runtime import function, here, unpack
+from infra.runtime import client_for, function, here, unpack
 from infra.stack.compiling import python_of
 from infra.stack.package import PYTHON, plain
 from infra.stack.template import handler_of
 from infra.tables import create_tables, table_definitions
-from tests.cloud import HERE, built
+from tests.cloud import HERE, built, index
 from tests.engines import ministack
 
 TARGET = {"python": PYTHON if python_of(PYTHON) else HERE["python"], "architecture": here()}
@@ -27,6 +27,8 @@ STARTS = 3
 
 @pytest.fixture(scope="module")
 def package(tmp_path_factory):
+    with index():
+        client_for(TARGET["python"])
     return built(tmp_path_factory.mktemp("package"), **TARGET)
 
 
