@@ -1,0 +1,110 @@
+"""One city's network under a simulated clock: the real use cases over tables in memory, and its schedules."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from chalicelib.cities.model import City
+from chalicelib.notices.repository import Mail
+from chalicelib.settings import Settings
+from chalicelib.wiring import House
+from infra.simulate.loop import Clock, Loop
+from infra.simulate.tables import WatchedTables
+
+MINUTE_S, HOUR_S, DAY_S = 60, 3_600, 86_400
+BASE_URL = "https://entraide.test"
+NO_LIMIT = 100_000
+FARTHEST_M = 10_000
+"""How far everybody goes in a network that does not ask them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Which of the product's own rules a network has."""
+
+    weekly_limit: bool = True
+    """Nobody is asked more often in seven days than they chose."""
+    reach: bool = True
+    """People say how far they go."""
+    windows: bool = True
+    """People say when they are free."""
+
+
+@dataclass(slots=True)
+class Schedule:
+    """A schedule of the application: its rate, the jobs it looks for, what it does."""
+
+    every_s: int
+    jobs: tuple[str, ...]
+    run: Callable[[int], object]
+    last: int = 0
+
+    def next_at(self, tables: WatchedTables) -> int:
+        """Return its next tick that can find something, or that of the next day at the latest.
+
+        A tick that finds nothing does nothing, so it need not be simulated.
+        """
+        dues = [due for job in self.jobs if (due := tables.next_due(job)) is not None]
+        wanted = min([*dues, self.last + DAY_S])
+        return max(-(-wanted // self.every_s), self.last // self.every_s + 1) * self.every_s
+
+
+class Post:
+    """The mail provider: every mail it took is handed to the one who reads it."""
+
+    def __init__(self) -> None:
+        self.deliver: Callable[[Mail, str], None] = lambda _mail, _notice: None
+        self.taken = 0
+
+    def send(self, mail: Mail, notice_id: str) -> str:
+        self.taken += 1
+        self.deliver(mail, notice_id)
+        return f"provider-{self.taken}"
+
+
+class Network:
+    def __init__(self, city: City, rules: Rules, start: int) -> None:
+        self.rules = rules
+        self.clock = Clock(start)
+        self.loop = Loop(self.clock)
+        self.tables = WatchedTables(city.slug, lambda: self.clock.now * 1_000)
+        self.post = Post()
+        settings = Settings(city.slug, "eu-west-3", BASE_URL, b"simulated" * 4, f"entraide-{city.slug}")
+        limits = replace(city.limits, listings_per_day=1_000, proposals_per_day=1_000)
+        parts = {"tables": self.tables, "mailer": self.post, "now": self.clock}
+        self.house = House(settings, city=replace(city, limits=limits), **parts)
+        self.schedules = self._schedules(start)
+        self.changed: Callable[[str], None] = lambda _need: None
+        """Told of a need that was posted, or of which a match is over."""
+
+    def run(self, until: int) -> None:
+        """Let everything happen that is planned or due before an instant."""
+        while True:
+            at, schedule = min(
+                ((each.next_at(self.tables), number) for number, each in enumerate(self.schedules))
+            )
+            planned = self.loop.next_at
+            if planned is not None and planned <= min(at, until - 1):
+                self.loop.step()
+            elif at < until:
+                self.clock.now = max(self.clock.now, at)
+                self.schedules[schedule].last = at
+                self.schedules[schedule].run(at)
+            else:
+                self.clock.now = until
+                return
+
+    def _schedules(self, start: int) -> list[Schedule]:
+        house = self.house
+        found = [
+            Schedule(MINUTE_S, ("send",), house.dispatcher.send_due),
+            Schedule(5 * MINUTE_S, ("expire",), house.publishing.expire_due),
+            Schedule(HOUR_S, ("remind",), house.publishing.remind_due),
+            Schedule(5 * MINUTE_S, ("match",), house.matching.tend_due),
+            Schedule(5 * MINUTE_S, (), house.board.save_snapshot),
+            Schedule(HOUR_S, ("purge-notices",), house.dispatcher.purge),
+            Schedule(HOUR_S, ("purge-matches",), house.matching.purge_due),
+            Schedule(HOUR_S, ("purge",), house.publishing.purge_due),
+        ]
+        for each in found:
+            each.last = start - 1
+        return found
