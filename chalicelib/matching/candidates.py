@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from chalicelib.board.best import Tier, best_first
 from chalicelib.board.model import Shown, When, Where
-from chalicelib.board.service import LiveBoard
+from chalicelib.board.service import Known
 from chalicelib.listings.card import Card
 from chalicelib.listings.windows import slots_of
 from chalicelib.matching.ranking import (
@@ -42,7 +42,7 @@ class Candidate(NamedTuple):
     fit: Fit
 
 
-def candidates(mine: Card, board: LiveBoard, *, limit: int, zone: ZoneInfo, now: int) -> list[Candidate]:
+def candidates(mine: Card, board: Known, *, limit: int, zone: ZoneInfo, now: int) -> list[Candidate]:
     """Return the best candidates for a listing: by score, then the nearer, then by id.
 
     It stops at the first card that can no longer be one of them, so few are scored.

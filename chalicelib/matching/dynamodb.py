@@ -9,9 +9,10 @@ from pynamodb.expressions.operand import Path
 
 from chalicelib.errors import Conflict, TooMany
 from chalicelib.listings.dynamodb import saved as saved_listing
+from chalicelib.listings.dynamodb import takes_one_more
 from chalicelib.listings.model import Listing
 from chalicelib.listings.rows import read_listing
-from chalicelib.matching.model import DAY_S, MOVES, Match, Side
+from chalicelib.matching.model import DAY_S, KEPT_S, MOVES, Match, Side
 from chalicelib.matching.repository import Job, Pair
 from chalicelib.notices.dynamodb import owed
 from chalicelib.notices.model import Notice
@@ -21,7 +22,22 @@ from chalicelib.storage.agenda import Agenda, due
 from chalicelib.storage.tables import Tables
 from chalicelib.storage.transaction import ABSENT, Count, Delete, Put, Refused, Write, at_version
 
+AGAIN = "again#"
+"""What the key of a row that only says "look at this need again" begins with."""
+
 _FIELDS = tuple(field.name for field in fields(Match) if field.name not in ("need", "offer"))
+
+
+def proposed(match: Match, notice: Notice, *, asked: Person | None) -> list[Write]:
+    """Return the writes of a new match, first of all itself: whoever proposes it, they are the same."""
+    new = Put("matches", _item(match), ABSENT)
+    still = [takes_one_more(listing) for listing in (match.need, match.offer)]
+    return [new, owed(notice), *still, *([] if asked is None else saved_person(asked))]
+
+
+def look_again(need: str, at: int) -> Put:
+    """Return the write that has the city look at a need again, whatever else is filed about it."""
+    return Put("askings", {"pk": f"{AGAIN}{need}", **due("ask", at, need)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +63,9 @@ class DynamoMatches:
     ) -> None:
         name, most, until = limit
         count = Count("limits", {"pk": f"{name}#{until}"}, most, until + 3_600)
-        new, once = Put("matches", _item(match), ABSENT), _once(match)
-        writes: list[Write] = [new, once, owed(notice), count]
-        if asked is not None:
-            writes += saved_person(asked)
+        (new, *more), once = proposed(match, notice, asked=asked), _once(match)
         try:
-            self.tables.commit(writes)
+            self.tables.commit([new, once, count, *more])
         except Refused as refused:
             if refused.writes == [count]:
                 raise TooMany("rate_limited", retry_after=until - match.made_at) from refused
@@ -61,12 +74,17 @@ class DynamoMatches:
 
     def save(self, match: Match, *, listings: Sequence[Listing] = (), notices: Sequence[Notice] = ()) -> None:
         writes: list[Write] = [Put("matches", _item(match), at_version(match.version - 1))]
+        if match.state in ("declined", "cancelled"):
+            writes.append(look_again(match.need, match.due_at - KEPT_S))
         for listing in listings:
             writes += saved_listing(listing, self.zone)
         try:
             self.tables.commit([*writes, *map(owed, notices)])
         except Refused as refused:
             raise Conflict("match_changed") from refused
+
+    def of_need(self, need_id: str) -> list[Match]:
+        return [_match(item) for item in self.tables.query("matches", Path("pk") == need_id)]
 
     def of_person(self, person: str, side: Side, *, before: str | None, limit: int) -> list[Match]:
         condition = Path(side) == person

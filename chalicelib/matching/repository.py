@@ -33,6 +33,9 @@ class Matches(Protocol):
         starts anew) is reached.
         """
 
+    def of_need(self, need_id: str) -> list[Match]:
+        """Return, strongly consistent, every match of a need."""
+
     def save(self, match: Match, *, listings: Sequence[Listing] = (), notices: Sequence[Notice] = ()) -> None:
         """Store the next versions of a match and of its listings, all or none, and owe the notices.
 

@@ -1,7 +1,7 @@
 """Bring a need and an offer together: ask, answer, cancel, say how it went; and what schedules owe."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import NamedTuple
 
@@ -35,6 +35,14 @@ class Told(NamedTuple):
     notices: tuple[Notice, ...] = ()
 
 
+class Proposal(NamedTuple):
+    """A new match, the mail that asks, and the person asked as they are to stand then."""
+
+    match: Match
+    mail: Notice
+    asked: Person | None
+
+
 class Step(NamedTuple):
     """What one change of a match writes."""
 
@@ -62,18 +70,30 @@ class Matching:
                 if pair.match.proposer == side and received(pair.match.receipts, receipt):
                     return Told(pair.match)
                 raise Conflict("already_asked")
-            asked = self._asked(need, offer, side, now)
-            match = self._proposal(need, offer, side, asked, message=message, now=now).with_receipt(receipt)
-            mail = mail_of(ASKING[side], match, match.other(side), pair, now)
+            proposal = self.drawn_up(pair, side, message=message, now=now)
+            match, mail = proposal.match.with_receipt(receipt), proposal.mail
             limit = (f"propose#{by.id}", self.city.limits.proposals_per_day, (now // DAY_S + 1) * DAY_S)
             try:
-                self.matches.propose(match, mail, asked=asked and asked.was_asked(now), limit=limit)
+                self.matches.propose(match, mail, asked=proposal.asked, limit=limit)
             except Conflict as conflict:
                 if conflict.code == "key_reused":
                     raise
                 continue
             return Told(match, (mail,))
         raise Unavailable("busy")
+
+    def drawn_up(
+        self, pair: Pair, side: Side, *, message: str, now: int, reach_m: int | None = None
+    ) -> Proposal:
+        """Return what a proposal from one side stores, whoever makes it; Conflict when it may not be made.
+
+        `reach_m` is how far the need goes, when that is not what its author said.
+        """
+        need, offer = _both(pair)
+        asked = self._asked(need, offer, side, now)
+        match = self._proposal(need, offer, side, asked, message=message, now=now, reach_m=reach_m)
+        mail = mail_of(ASKING[side], match, match.other(side), pair, now)
+        return Proposal(match, mail, asked and asked.was_asked(now))
 
     def accept(self, match_id: str, *, by: str, answer: str, key: str, now: int) -> Told:
         """Say yes: a place is taken on both listings with it, or nothing happens."""
@@ -194,14 +214,24 @@ class Matching:
         return helper
 
     def _proposal(
-        self, need: Listing, offer: Listing, side: Side, asked: Person | None, *, message: str, now: int
+        self,
+        need: Listing,
+        offer: Listing,
+        side: Side,
+        asked: Person | None,
+        *,
+        message: str,
+        now: int,
+        reach_m: int | None,
     ) -> Match:
         need.taken(now)
         offer.taken(now)
         helper = helper_of(asked) if asked else Helper(offer.author, 0)
         zone = self.city.zone
         apart = distance_m(need.cell.centre, offer.cell.centre)
-        fitting = fit(need.card(zone), offer.card(zone), helper, distance=apart, zone=zone, now=now)
+        card = need.card(zone)
+        card = card if reach_m is None else replace(card, reach_m=reach_m)
+        fitting = fit(card, offer.card(zone), helper, distance=apart, zone=zone, now=now)
         if not isinstance(fitting, Fit) and side == "seeker":
             raise Conflict(fitting)
         return Match(

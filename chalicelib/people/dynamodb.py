@@ -17,6 +17,7 @@ from chalicelib.people.model import (
     Person,
     Session,
     SignIn,
+    helper_from,
     helper_of,
 )
 from chalicelib.places.rows import place_item, read_place
@@ -41,11 +42,7 @@ def saved(person: Person) -> list[Write]:
 @lru_cache(maxsize=512)
 def read_helper(body: bytes) -> Helper:
     """Return the helper of a change log line."""
-    fields = loads(body)
-    willing = fields.pop("willing")
-    return Helper(
-        **{**fields, "asked": tuple(fields["asked"])}, willing=None if willing is None else tuple(willing)
-    )
+    return helper_from(loads(body))
 
 
 @dataclass(frozen=True, slots=True)

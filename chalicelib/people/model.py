@@ -1,7 +1,8 @@
 """A person: who they say they are, what they may be asked for, and how they prove to be themselves."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from chalicelib.errors import Conflict, NotSignedIn
 from chalicelib.notices.model import Quiet, Topic
@@ -52,7 +53,8 @@ class Person:
             raise Conflict("helper_asked_enough")
 
     def asked_lately(self, now: int) -> tuple[int, ...]:
-        return tuple(at for at in self.asked if now - WEEK_S < at <= now)
+        """Return when they were asked in the last week; what a clock that ran ahead noted as later counts."""
+        return tuple(at for at in self.asked if now - WEEK_S < at)
 
     def was_asked(self, now: int) -> "Person":
         return replace(self, asked=(*self.asked_lately(now), now), version=self.version + 1)
@@ -79,12 +81,29 @@ class Helper:
     asks_per_week: int = 3
     paused_until: int | None = None
     willing: tuple[str, ...] | None = None
+    reachable: bool = True
+    """Whether a mail that asks for help is wanted and arrives."""
+    quiet: tuple[int, int] | None = None
+    """Minutes of the local day from when until when they are sent nothing."""
 
 
 def helper_of(person: Person) -> Helper:
     return Helper(
-        person.id, person.version, person.asked, person.asks_per_week, person.paused_until, person.willing
+        person.id,
+        person.version,
+        person.asked,
+        person.asks_per_week,
+        person.paused_until,
+        person.willing,
+        person.mail == "fine" and "asked" not in person.muted,
+        (person.quiet.start, person.quiet.until) if person.quiet else None,
     )
+
+
+def helper_from(row: Mapping[str, Any]) -> Helper:
+    """Return the helper that JSON says, in which tuples are lists."""
+    said: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in row.items()}
+    return Helper(**said)
 
 
 @dataclass(frozen=True, slots=True)
