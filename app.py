@@ -44,6 +44,12 @@ def tend_matches(_event: Any) -> None:
     logged("tend_matches", lambda: house.matching.tend_due(house.now()))
 
 
+@app.schedule(Rate(1, unit=Rate.MINUTES))
+def ask_helpers(_event: Any) -> None:
+    house = wiring.house()
+    logged("ask_helpers", lambda: house.asking.ask_due(house.now()))
+
+
 @app.schedule(Rate(5, unit=Rate.MINUTES))
 def rebuild_board(_event: Any) -> None:
     house = wiring.house()
@@ -55,6 +61,7 @@ def purge(_event: Any) -> None:
     house = wiring.house()
     logged("purge_listings", lambda: house.publishing.purge_due(house.now()))
     logged("purge_matches", lambda: house.matching.purge_due(house.now()))
+    logged("purge_askings", lambda: house.asking.purge_due(house.now()))
     logged("purge_notices", lambda: house.dispatcher.purge(house.now()))
 
 

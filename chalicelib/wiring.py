@@ -12,6 +12,7 @@ from chalicelib.identity import Secrets
 from chalicelib.settings import Settings
 
 if TYPE_CHECKING:
+    from chalicelib.asking.service import Asker
     from chalicelib.board.service import LiveBoard
     from chalicelib.cities.model import City
     from chalicelib.listings.service import Publishing
@@ -96,6 +97,13 @@ class House:
         from chalicelib.matching.service import Matching
 
         return Matching(DynamoMatches(self.tables, self.city.zone), self.people, self.city)
+
+    @cached_property
+    def asking(self) -> "Asker":
+        from chalicelib.asking.dynamodb import DynamoAskings
+        from chalicelib.asking.service import Asker
+
+        return Asker(DynamoAskings(self.tables), self.matching, self.board, self.city)
 
     @cached_property
     def mailer(self) -> "Mailer":

@@ -71,7 +71,7 @@ class LiveBoard:
         """Return the replica with every change that was committed before this call."""
         with self._lock:
             began = self._log.now_ms()
-            if began - self._loaded_ms > DAY_MS:
+            if began - self._loaded_ms > DAY_MS or began < self._read_ms - OVERLAP_MS:  # the clock went back
                 self._reload(now)
                 self._take(self._forgotten(), now)
                 self._loaded_ms = began
@@ -115,7 +115,7 @@ class LiveBoard:
 
     def _reload(self, now: int) -> None:
         head = self._log.head()
-        if head is None or self._log.now_ms() - head.position_ms > STALE_MS:
+        if head is None or not -OVERLAP_MS <= self._log.now_ms() - head.position_ms <= STALE_MS:
             return self.rebuild(now)
         try:
             parts = self._log.parts(head)

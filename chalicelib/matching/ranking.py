@@ -89,7 +89,7 @@ def fit(need: Shown, offer: Shown, helper: Helper, *, distance: int, zone: ZoneI
         "time": MOST_TIME * min(halves, FULL_OVERLAP) // FULL_OVERLAP,
         "languages": SHARED_LANGUAGE if languages else 0,
         "capacity": A_PLACE_LEFT * min(offer.left, MOST_PLACES),
-        "asked": max(0, NEVER_ASKED - AN_ASK * asked),
+        "asked": asked_points(asked),
         "trust": A_TRUST_LEVEL * min(offer.trust, MOST_TRUST),
     }
     return Fit(distance, halves, languages, offer.left, asked, offer.trust, terms)
@@ -97,6 +97,10 @@ def fit(need: Shown, offer: Shown, helper: Helper, *, distance: int, zone: ZoneI
 
 def distance_points(distance_m: int) -> int:
     return MOST_DISTANCE * max(0, DISTANCE_SCALE_M - distance_m) // DISTANCE_SCALE_M
+
+
+def asked_points(asked: int) -> int:
+    return max(0, NEVER_ASKED - AN_ASK * asked)
 
 
 def asked_lately(helper: Helper, now: int) -> int:

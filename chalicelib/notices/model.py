@@ -38,6 +38,7 @@ TEMPLATES: Mapping[str, Topic] = {
     "match_lapsed": "answered",
     "match_cancelled": "answered",
     "how_did_it_go": "answered",
+    "need_unanswered": "listing",
     "listing_ending": "listing",
     "listing_expired": "listing",
     "listing_released": "listing",

@@ -13,6 +13,7 @@ Values, all text, of each template (one that is absent or empty leaves its line 
     match_lapsed      other_name title*
     match_cancelled   other_name title* reason
     how_did_it_go     other_name title*
+    need_unanswered   title* ends
     listing_ending    title* ends
     listing_expired   title* ends
     listing_released  title* ends
@@ -85,6 +86,7 @@ _SHAPES: Mapping[str, _Shape] = MappingProxyType(
         "match_lapsed": _Shape(),
         "match_cancelled": _Shape(("reason",)),
         "how_did_it_go": _Shape(),
+        "need_unanswered": _Shape(("ends",), next=True),
         "listing_ending": _Shape(("ends",)),
         "listing_expired": _Shape(("ends",)),
         "listing_released": _Shape(("ends",)),
