@@ -6,6 +6,7 @@ from chalice import Chalice, Rate
 
 from chalicelib import wiring
 from chalicelib.api.routes import routes as documents
+from chalicelib.asking.routes import routes as asking
 from chalicelib.board.routes import routes as board
 from chalicelib.listings.routes import routes as listings
 from chalicelib.matching.routes import routes as matching
@@ -16,7 +17,7 @@ from chalicelib.people.routes import routes as people
 from chalicelib.places.routes import routes as places
 
 app = Chalice(app_name="entraide")
-for blueprint in (people, places, listings, moderation, board, matching, documents, pages):
+for blueprint in (people, places, listings, moderation, board, matching, asking, documents, pages):
     app.register_blueprint(blueprint)
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from chalicelib.api.operation import OPERATIONS
 from chalicelib.api.page import PAGES
+from chalicelib.asking.model import Asking, Outcome
 from chalicelib.listings.service import Publishing
 from tests.city import a_listing, open_city
 
@@ -44,6 +45,9 @@ EXPECTED = """
     decline_match          401  401      404    403   200       404         404
     cancel_match           401  401      404    200   200       404         404
     tell_outcome           401  401      404    200   200       404         404
+    read_asking            401  401      403    200   403       403         403
+    read_unanswered        401  401      403    403   403       403         200
+    ask_again              401  401      403    403   403       403         200
     read_document          200  200      200    200   200       200         200
     read_docs              200  200      200    200   200       200         200
     show_sign_in           200  200      200    200   200       200         200
@@ -89,6 +93,7 @@ class Scene:
         self.things["need_2"] = city.publish("need", author, capacity=2)["id"]
         self.things["offer_2"] = city.publish("offer", other, capacity=2)["id"]
         self.things["held"] = city.publish("need", author, category="childcare")["id"]
+        self.things["unanswered"] = self.unanswered(city)
         self.things["proposed"] = self.match(city, "need", "offer")
         self.links = {"tap": city.links(other)[0], "unsubscribe": city.links(other, "unsubscribe")[0]}
         self.things["accepted"] = self.match(city, "need_2", "offer_2")
@@ -101,6 +106,14 @@ class Scene:
         people = (None, left, city.sign_in("lea@example.org"), *map(city.sign_in, (author, other)))
         self.tokens = dict(zip(ROLES, (*people, city.moderator(), city.coordinator()), strict=True))
         self.rows = city.tables._rows
+
+    def unanswered(self, city):
+        need = city.publish("need", "monique@example.org", category="pets")["id"]
+        asking = Asking(need, city.clock.now, city.clock.now + 60).unanswered(
+            city.clock.now, 1 << 40, Outcome()
+        )
+        city.house.asking.askings.save(asking)
+        return need
 
     def match(self, city, need, offer):
         pair = {"need": self.things[need], "offer": self.things[offer]}
@@ -161,6 +174,9 @@ REQUESTS = {
     "decline_match": ("POST", "/v1/matches/{proposed}/decline", {}),
     "cancel_match": ("POST", "/v1/matches/{accepted}/cancel", {"reason": "other"}),
     "tell_outcome": ("POST", "/v1/matches/{accepted}/outcome", {"outcome": "went_well"}),
+    "read_asking": ("GET", "/v1/me/listings/{need}/asking", None),
+    "read_unanswered": ("GET", "/v1/coordination/unanswered", None),
+    "ask_again": ("POST", "/v1/coordination/unanswered/{unanswered}/ask-again", {"radius_m": 5_000}),
     "read_document": ("GET", "/openapi.json", None),
     "read_docs": ("GET", "/docs", None),
 }

@@ -7,6 +7,7 @@ from typing import get_args
 
 import pytest
 
+from chalicelib.asking.bodies import Why
 from chalicelib.cities.model import CATEGORIES, LANGUAGES
 from chalicelib.listings import model as listings
 from chalicelib.listings.card import URGENCIES, Kind
@@ -31,6 +32,8 @@ FROM_PYDANTIC = """
 
 PASSED_ON = {
     ("api/bodies.py", "entry['type']"): "",
+    ("asking/waves.py", "OVER"): "asking_changed",
+    ("asking/waves.py", "shut"): "helper_unreachable helper_asleep",
     ("matching/dynamodb.py", "code"): "key_reused match_changed",
     ("matching/model.py", "code"): "match_over match_not_proposed",
     ("matching/service.py", "fitting"): (
@@ -133,6 +136,7 @@ def test_every_fault_of_a_body_has_its_words():
         ("ending", get_args(listings.Outcome)),
         ("topic", get_args(Topic)),
         ("mail.why", get_args(Topic)),
+        ("passed", get_args(Why)),
     ],
 )
 def test_every_choice_of_the_product_has_its_words(family, codes):
