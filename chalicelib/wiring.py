@@ -14,6 +14,7 @@ from chalicelib.settings import Settings
 if TYPE_CHECKING:
     from chalicelib.board.service import LiveBoard
     from chalicelib.cities.model import City
+    from chalicelib.coordination.service import Coordination
     from chalicelib.listings.service import Publishing
     from chalicelib.matching.service import Matching
     from chalicelib.moderation.service import Desk
@@ -96,6 +97,12 @@ class House:
         from chalicelib.matching.service import Matching
 
         return Matching(DynamoMatches(self.tables, self.city.zone), self.people, self.city)
+
+    @cached_property
+    def coordination(self) -> "Coordination":
+        from chalicelib.coordination.service import Coordination
+
+        return Coordination(self.matching)
 
     @cached_property
     def mailer(self) -> "Mailer":

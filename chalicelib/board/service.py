@@ -14,7 +14,7 @@ from chalicelib.board.segment import Segment
 from chalicelib.board.snapshot import dump, load
 from chalicelib.errors import Conflict
 from chalicelib.listings.card import Card
-from chalicelib.people.model import Helper
+from chalicelib.people.model import Helper, read_helper
 from chalicelib.rounds import Round
 
 OVERLAP_MS = 30_000
@@ -131,13 +131,4 @@ def _dump_helpers(helpers: Iterable[Helper]) -> list[bytes]:
 
 def _load_helpers(parts: Iterable[bytes]) -> Iterator[Helper]:
     for part in parts:
-        for row in json.loads(decompress(part)):
-            willing = row["willing"]
-            yield Helper(
-                row["id"],
-                row["version"],
-                tuple(row["asked"]),
-                row["asks_per_week"],
-                row["paused_until"],
-                None if willing is None else tuple(willing),
-            )
+        yield from map(read_helper, json.loads(decompress(part)))

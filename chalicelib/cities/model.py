@@ -13,10 +13,12 @@ from chalicelib.places.model import Point
 Level = Literal["commune", "departement", "region", "province"]
 Scheme = Literal["INSEE", "NIS"]
 Moderation = Literal["after", "before"]
+Exchange = Literal["direct", "confirmed"]
 
 LEVELS: tuple[Level, ...] = ("commune", "departement", "region", "province")
 SCHEMES: tuple[Scheme, ...] = ("INSEE", "NIS")
 MODERATIONS: tuple[Moderation, ...] = ("after", "before")
+EXCHANGES: tuple[Exchange, ...] = ("direct", "confirmed")
 LANGUAGES = ("fr", "nl", "de", "en")
 """The languages that mails and answers are written in."""
 
@@ -91,6 +93,8 @@ class City:
     """The size of the cells its public places are shown as."""
     outline: Outline
     sender: Sender
+    exchange: Exchange
+    """Whether a yes is enough, or a coordinator confirms before two people are brought together."""
     categories: tuple[Category, ...]
     limits: Limits
 
@@ -141,6 +145,7 @@ def _city(file: Field) -> City:
         cell_m=at["cell_m"].whole(100, 10_000),
         outline=read_outline(at["outline"]),
         sender=_sender(at["sender"]),
+        exchange=at["exchange"].one_of(EXCHANGES),
         categories=_categories(at["categories"], at["moderation"].one_of(MODERATIONS)),
         limits=_limits(at["limits"]),
     )

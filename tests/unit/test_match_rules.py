@@ -14,7 +14,10 @@ DUE = NOW + 48 * HOUR_S
 SAID = {"helper_outcome": "went_well"}
 
 ACTS = {
-    "accept": (lambda match: match.accepted(HELPER, NOW, "oui"), {"proposed": "accepted"}),
+    "accept": (
+        lambda match: match.accepted(HELPER, NOW, "oui"),
+        {"proposed": "accepted", "agreed": "accepted"},
+    ),
     "decline": (lambda match: match.declined(HELPER, NOW, "no_time"), {"proposed": "declined"}),
     "lapse": (lambda match: match.lapsed(DUE), {"proposed": "lapsed"}),
     "cancel": (
