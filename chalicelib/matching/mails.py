@@ -22,7 +22,7 @@ def mail_of(template: str, match: Match, to: str, pair: Pair, now: int) -> Notic
         "windows": write_windows(need.draft.windows) if need else "",
         "distance_m": str(distance_m(need.cell.centre, offer.cell.centre)) if need and offer else "",
         "due_at": str(match.due_at),
-        "message": match.message if asked else match.answer,
+        "message": match.message if asked else match.passed_on,
         "reason": match.reason or "",
         "calls": calls_of(match),
     }

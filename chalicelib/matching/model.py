@@ -90,6 +90,11 @@ class Match:
     def answerer(self) -> Side:
         return "helper" if self.proposer == "seeker" else "seeker"
 
+    @property
+    def passed_on(self) -> str:
+        """Return what the answerer wrote to the other side, once it is for them to read."""
+        return "" if self.state == "agreed" else self.answer
+
     def side_of(self, person: str) -> Side:
         """Return the person's side; to anybody else the match does not exist."""
         if person == self.seeker:
@@ -195,6 +200,8 @@ class Match:
 
     def _in_time(self, by: str, now: int) -> None:
         self.answerable(by)
+        if self.state == "agreed":
+            raise Conflict("match_not_proposed", state=self.state)
         if self.state == "proposed" and now >= self.due_at:
             raise Conflict("match_lapsed")
 

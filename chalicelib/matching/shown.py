@@ -62,7 +62,7 @@ def show_match(
         "other": other and {"name": other.name, "languages": list(other.languages), "trust": other.trust},
         "distance_m": distance_m(need.cell.centre, offer.cell.centre) if need and offer else None,
         "message": match.message,
-        "answer": "" if match.state == "agreed" and side != match.answerer else match.answer,
+        "answer": match.answer if side == match.answerer else match.passed_on,
         "reason": match.reason,
         "my_outcome": outcomes[side],
         "their_outcome": outcomes["helper" if side == "seeker" else "seeker"],

@@ -153,7 +153,15 @@ def test_the_points_are_whole_and_sum_to_the_score(seed):
             for kind in ("need", "offer")
         )
         helper = Helper(offer.author, 1, asked=(NOW,) * source.random.randrange(4), asks_per_week=9)
-        found = fit(need, offer, helper, seeker=Helper(need.author, 1), distance=source.random.randrange(20_000), zone=ZONE, now=NOW)
+        found = fit(
+            need,
+            offer,
+            helper,
+            seeker=Helper(need.author, 1),
+            distance=source.random.randrange(20_000),
+            zone=ZONE,
+            now=NOW,
+        )
         if isinstance(found, Fit):
             fits += 1
             assert all(type(points) is int and points >= 0 for points in found.terms.values())
