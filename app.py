@@ -8,6 +8,7 @@ from chalicelib import wiring
 from chalicelib.api.routes import routes as documents
 from chalicelib.asking.routes import routes as asking
 from chalicelib.board.routes import routes as board
+from chalicelib.coordination.routes import routes as coordination
 from chalicelib.listings.routes import routes as listings
 from chalicelib.matching.routes import routes as matching
 from chalicelib.moderation.routes import routes as moderation
@@ -17,7 +18,18 @@ from chalicelib.people.routes import routes as people
 from chalicelib.places.routes import routes as places
 
 app = Chalice(app_name="entraide")
-for blueprint in (people, places, listings, moderation, board, matching, asking, documents, pages):
+for blueprint in (
+    people,
+    places,
+    listings,
+    moderation,
+    board,
+    matching,
+    coordination,
+    asking,
+    documents,
+    pages,
+):
     app.register_blueprint(blueprint)
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from chalicelib.asking.service import Asker
     from chalicelib.board.service import LiveBoard
     from chalicelib.cities.model import City
+    from chalicelib.coordination.service import Coordination
     from chalicelib.listings.service import Publishing
     from chalicelib.matching.service import Matching
     from chalicelib.moderation.service import Desk
@@ -97,6 +98,12 @@ class House:
         from chalicelib.matching.service import Matching
 
         return Matching(DynamoMatches(self.tables, self.city.zone), self.people, self.city)
+
+    @cached_property
+    def coordination(self) -> "Coordination":
+        from chalicelib.coordination.service import Coordination
+
+        return Coordination(self.matching)
 
     @cached_property
     def asking(self) -> "Asker":

@@ -21,7 +21,15 @@ MOST_COUNTED = 500
 NO_ANSWER, NOT_ASKED = "no_answer", "not_asked"
 """Asked in vain; free and willing, but others were asked first and the waves ask no more."""
 _SAID: Mapping[str, str] = MappingProxyType(
-    {"declined": "declined", "cancelled": "cancelled", "accepted": "helps", "done": "helps"}
+    {
+        "declined": "declined",
+        "refused": "refused",
+        "cancelled": "cancelled",
+        "queued": "helps",
+        "agreed": "helps",
+        "accepted": "helps",
+        "done": "helps",
+    }
 )
 
 
@@ -71,8 +79,8 @@ def _why(need: Shown, hit: Hit, known: Mapping[str, Match], view: View) -> tuple
     offer, (board, zone, now) = hit.card, view
     if offer.author in known:
         return said(known[offer.author])
-    helper = board.helper(offer.author)
-    fitting = fit(need, offer, helper, distance=hit.distance_m or 0, zone=zone, now=now)
+    helper, seeker = board.helper(offer.author), board.helper(need.author)
+    fitting = fit(need, offer, helper, seeker=seeker, distance=hit.distance_m or 0, zone=zone, now=now)
     if isinstance(fitting, str):
         return fitting, ""
     return asleep_or_unreachable(helper, zone, now) or NOT_ASKED, ""

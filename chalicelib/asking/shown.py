@@ -8,6 +8,7 @@ from chalicelib.api.shown import show_cell, show_instant
 from chalicelib.asking.model import Asking, Passed
 from chalicelib.asking.service import Progress
 from chalicelib.cities.model import City
+from chalicelib.matching.model import TAKING
 from chalicelib.wording.model import say
 
 
@@ -20,9 +21,9 @@ def show_asking(progress: Progress, city: City, now: int) -> dict[str, Any]:
         "wave": asking.wave,
         "waves": len(city.asking.waves),
         "asked": len(asking.asked),
-        "declined": states["declined"] + states["cancelled"],
+        "declined": states["declined"] + states["cancelled"] + states["refused"],
         "waiting": states["proposed"],
-        "accepted": states["accepted"] + states["done"],
+        "accepted": sum(states[state] for state in ("queued", *TAKING)),
         "no_answer": states["lapsed"],
         "next_look_at": _next_look(asking, now),
     }

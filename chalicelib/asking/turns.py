@@ -1,7 +1,7 @@
 """A turn: what a round does for one need that is due, one helper asked at a time."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from chalicelib.asking.choosing import Choice, Choices, choices
@@ -13,7 +13,7 @@ from chalicelib.listings.card import Card
 from chalicelib.listings.model import DAY_S, Listing
 from chalicelib.matching.model import Match
 
-NO = frozenset({"declined", "cancelled", "lapsed"})
+NO = frozenset({"declined", "refused", "cancelled", "lapsed"})
 """States of a match from which no help comes any more."""
 
 
@@ -25,6 +25,8 @@ class Turn:
     """As the table has it."""
     asking: Asking
     need: Listing
+    left: int
+    """Places that nobody has taken or was called to."""
     card: Card
     """The need, reaching as far as the wave does."""
     urgency: Urgency
@@ -40,7 +42,7 @@ class Turn:
 
     @property
     def wanted(self) -> int:
-        return 0 if self.exhausted else self.asking.wanted(self.wave, self.need.left)
+        return 0 if self.exhausted else self.asking.wanted(self.wave, self.left)
 
     def next(self, asks: Counter[str]) -> Choice | None:
         return self.choices.best(asks) if self.wanted else None
@@ -70,6 +72,8 @@ def turn(
     asking: Asking,
     need: Listing,
     matches: Sequence[Match],
+    left: int,
+    *,
     board: Known,
     city: City,
     now: int,
@@ -89,7 +93,7 @@ def turn(
         asking = asking.next_wave()
     if asking.state == "unanswered" and found.standing:
         asking = asking.reopened()
-    return Turn(stored, asking, need, card, urgency, wave, found, exhausted)
+    return Turn(stored, asking, need, left, card, urgency, wave, found, exhausted)
 
 
 def _moved_on(asking: Asking, matches: dict[str, Match], last: int, now: int) -> tuple[bool, Asking]:
@@ -101,6 +105,12 @@ def _moved_on(asking: Asking, matches: dict[str, Match], last: int, now: int) ->
     if not refused and (asking.wave_ends is None or now < asking.wave_ends):
         return False, asking
     return (True, asking) if asking.wave >= last else (False, asking.next_wave())
+
+
+def places_left(need: Listing | None, matches: Iterable[Match]) -> int:
+    """Return how many places the city may ask for: those free, but for whom of the queue was called to one."""
+    called = sum(match.state == "proposed" and match.calls > 0 for match in matches)
+    return max(0, need.left - called) if need else 0
 
 
 def at_the_latest(asking: Asking, need: Listing, now: int) -> int:

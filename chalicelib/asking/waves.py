@@ -9,7 +9,7 @@ from chalicelib.asking.choosing import Choice, asleep_or_unreachable
 from chalicelib.asking.model import Asking
 from chalicelib.asking.reasons import View, outcome
 from chalicelib.asking.repository import Again, Askings
-from chalicelib.asking.turns import Turn, at_the_latest, turn
+from chalicelib.asking.turns import Turn, at_the_latest, places_left, turn
 from chalicelib.board.service import Still
 from chalicelib.cities.model import City
 from chalicelib.errors import Conflict, NotFound, Unavailable
@@ -69,21 +69,22 @@ class Waves:
         if stored is None:
             self._forget(again)
             raise NotFound("not_found")
-        asking = self._as_its_need(stored, need)
+        matches = self.matching.matches.of_need(need_id)
+        left = places_left(need, matches)
+        asking = self._as_its_need(stored, need, left)
         if need is None or asking.state in ("over", "served"):
             self._store(stored, asking)
             self._forget(again)
             return None
-        matches = self.matching.matches.of_need(need_id)
-        return turn(stored, asking, need, matches, self.board, self.city, self.now)
+        return turn(stored, asking, need, matches, left, board=self.board, city=self.city, now=self.now)
 
-    def _as_its_need(self, asking: Asking, need: Listing | None) -> Asking:
+    def _as_its_need(self, asking: Asking, need: Listing | None, left: int) -> Asking:
         """Return the asking as the need has it: over with it, anew when renewed, at rest while it is full."""
         if need is None or not need.stands_at(self.now):
             return asking if asking.state == "over" else asking.over(self.now)
         if need.published_at > asking.published_at:
             asking = asking.renewed(need.published_at, self.now)
-        if need.left == 0:
+        if left == 0:
             return asking.served(at_the_latest(asking, need, self.now))
         return asking.resumed(self.now) if asking.state in ("served", "over") else asking
 

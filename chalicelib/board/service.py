@@ -15,7 +15,7 @@ from chalicelib.board.segment import Segment
 from chalicelib.board.snapshot import dump, load
 from chalicelib.errors import Conflict
 from chalicelib.listings.card import Card
-from chalicelib.people.model import Helper, helper_from
+from chalicelib.people.model import Helper, read_helper
 from chalicelib.rounds import Round
 
 OVERLAP_MS = 30_000
@@ -158,5 +158,4 @@ def _dump_helpers(helpers: Iterable[Helper]) -> list[bytes]:
 
 def _load_helpers(parts: Iterable[bytes]) -> Iterator[Helper]:
     for part in parts:
-        for row in json.loads(decompress(part)):
-            yield helper_from(row)
+        yield from map(read_helper, json.loads(decompress(part)))

@@ -15,11 +15,13 @@ Level = Literal["commune", "departement", "region", "province"]
 Scheme = Literal["INSEE", "NIS"]
 Moderation = Literal["after", "before"]
 Urgency = Literal["low", "normal", "high"]
+Exchange = Literal["direct", "confirmed"]
 
 LEVELS: tuple[Level, ...] = ("commune", "departement", "region", "province")
 SCHEMES: tuple[Scheme, ...] = ("INSEE", "NIS")
 MODERATIONS: tuple[Moderation, ...] = ("after", "before")
 URGENCIES: tuple[Urgency, ...] = ("low", "normal", "high")
+EXCHANGES: tuple[Exchange, ...] = ("direct", "confirmed")
 LANGUAGES = ("fr", "nl", "de", "en")
 """The languages that mails and answers are written in."""
 
@@ -99,6 +101,8 @@ class City:
     """The size of the cells its public places are shown as."""
     outline: Outline
     sender: Sender
+    exchange: Exchange
+    """Whether a yes is enough, or a coordinator confirms before two people are brought together."""
     categories: tuple[Category, ...]
     limits: Limits
     asking: AskingRules
@@ -155,6 +159,7 @@ def _city(file: Field) -> City:
         cell_m=at["cell_m"].whole(100, 10_000),
         outline=read_outline(at["outline"]),
         sender=_sender(at["sender"]),
+        exchange=at["exchange"].one_of(EXCHANGES),
         categories=_categories(at["categories"], at["moderation"].one_of(MODERATIONS)),
         limits=_limits(at["limits"]),
         asking=read_asking(at["asking"]),

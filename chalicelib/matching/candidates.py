@@ -60,7 +60,8 @@ def candidates(mine: Shown, board: Known, *, limit: int, zone: ZoneInfo, now: in
         if len(best) == limit and most < -best[-1][0]:
             break
         need, offer = (mine, card) if mine.kind == "need" else (card, mine)
-        fitting = fit(need, offer, board.helper(offer.author), distance=metres, zone=zone, now=now)
+        helper, seeker = board.helper(offer.author), board.helper(need.author)
+        fitting = fit(need, offer, helper, seeker=seeker, distance=metres, zone=zone, now=now)
         if isinstance(fitting, Fit):
             insort(best, (-fitting.score, metres, card.id, Candidate(card, fitting)))
             del best[limit:]

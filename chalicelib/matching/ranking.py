@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from chalicelib.board.model import Shown
 from chalicelib.listings.windows import SLOT_MINUTES, slots_of
-from chalicelib.people.model import WEEK_S, Helper
+from chalicelib.people.model import WEEK_S, Helper, kept_apart
 
 SAME_CATEGORY, NEAR_CATEGORY = 300, 150
 MOST_DISTANCE = 250
@@ -74,9 +74,14 @@ class Fit:
         return sum(self.terms.values())
 
 
-def fit(need: Shown, offer: Shown, helper: Helper, *, distance: int, zone: ZoneInfo, now: int) -> Fit | str:
-    """Return how well an offer fits a need, or the code of the gate that stays shut."""
-    if gate := _shut(need, offer, helper, distance, now):
+def fit(
+    need: Shown, offer: Shown, helper: Helper, *, seeker: Helper, distance: int, zone: ZoneInfo, now: int
+) -> Fit | str:
+    """Return how well an offer fits a need, or the code of the gate that stays shut.
+
+    `helper` is what is known of the offer's author, `seeker` of the need's: either may block the other.
+    """
+    if gate := _shut(need, offer, helper, seeker, distance, now):
         return gate
     halves = half_hours_in_common(need, offer, zone)
     if halves == 0:
@@ -123,10 +128,12 @@ def half_hours_in_common(need: Shown, offer: Shown, zone: ZoneInfo) -> int:
 
 
 def _shut(  # noqa: PLR0911 — one gate, one line
-    need: Shown, offer: Shown, helper: Helper, distance: int, now: int
+    need: Shown, offer: Shown, helper: Helper, seeker: Helper, distance: int, now: int
 ) -> str | None:
     if need.author == offer.author:
         return "own_listing"
+    if kept_apart(seeker, helper):
+        return "blocked"
     if need.full or offer.full or now >= min(need.expires_at, offer.expires_at):
         return "listing_full"
     if need.category != offer.category and offer.category not in NEAR.get(need.category, ()):
