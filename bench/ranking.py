@@ -113,7 +113,15 @@ def _by_hand(offers: Sequence[Card], need: Card) -> list[str]:
     found: list[tuple[int, int, str]] = []
     for offer in offers:
         metres = distance_m(need.cell.centre, offer.cell.centre)
-        fitting = fit(need, offer, Helper(offer.author, 0), distance=metres, zone=ZONE, now=NOW)
+        fitting = fit(
+            need,
+            offer,
+            Helper(offer.author, 0),
+            seeker=Helper(need.author, 0),
+            distance=metres,
+            zone=ZONE,
+            now=NOW,
+        )
         if isinstance(fitting, Fit):
             found.append((-fitting.score, metres, offer.id))
     return [id_ for _, _, id_ in sorted(found)[:BEST]]

@@ -17,12 +17,16 @@ from chalicelib.wording.model import say
 _TAPS: dict[str, tuple[Action | None, Action | None]] = {
     "asked_to_help": ("accept", "decline"),
     "offered_help": ("accept", "decline"),
+    "place_free": ("accept", "decline"),
+    "match_agreed": (None, "cancel"),
     "match_accepted": (None, "cancel"),
     "how_did_it_go": ("outcome", None),
     "listing_ending": ("renew", None),
     "listing_expired": ("renew", None),
 }
 """What the button of a mail does, and the small link below it."""
+_ABOUT: dict[Action, str] = {"renew": "expires_at", "accept": "calls", "decline": "calls"}
+"""The value of the notice that must still be so for a tap to be good: a later one has its own mail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,7 @@ class Postman:
         )
 
     def _tap(self, action: Action, notice: Notice) -> str:
-        about = notice.values.get("expires_at", "") if action == "renew" else ""
+        about = notice.values.get(_ABOUT.get(action, ""), "")
         return self._url("tap", self._sealed(action, notice, about))
 
     def _sealed(self, action: Action, notice: Notice, about: str) -> str:

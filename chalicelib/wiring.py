@@ -12,8 +12,10 @@ from chalicelib.identity import Secrets
 from chalicelib.settings import Settings
 
 if TYPE_CHECKING:
+    from chalicelib.asking.service import Asker
     from chalicelib.board.service import LiveBoard
     from chalicelib.cities.model import City
+    from chalicelib.coordination.service import Coordination
     from chalicelib.listings.service import Publishing
     from chalicelib.matching.service import Matching
     from chalicelib.moderation.service import Desk
@@ -96,6 +98,19 @@ class House:
         from chalicelib.matching.service import Matching
 
         return Matching(DynamoMatches(self.tables, self.city.zone), self.people, self.city)
+
+    @cached_property
+    def coordination(self) -> "Coordination":
+        from chalicelib.coordination.service import Coordination
+
+        return Coordination(self.matching)
+
+    @cached_property
+    def asking(self) -> "Asker":
+        from chalicelib.asking.dynamodb import DynamoAskings
+        from chalicelib.asking.service import Asker
+
+        return Asker(DynamoAskings(self.tables), self.matching, self.board, self.city)
 
     @cached_property
     def mailer(self) -> "Mailer":

@@ -113,6 +113,16 @@ class TestCity:
             self.house.people.save(person.changed(role=role))
         return token
 
+    def ask_often(self, email: str) -> None:
+        """Let a resident choose to be asked as often as can be."""
+        person, _ = self.house.door.who(self.sign_in(email), now=self.clock.now)
+        self.house.people.save(person.changed(asks_per_week=50))
+
+    def confirming(self) -> None:
+        """Let the city's coordinators confirm every match from now on."""
+        self.house.city = replace(self.house.city, exchange="confirmed")
+        self.house.__dict__.pop("matching", None)
+
     def publish(self, kind: str, by: str, **fields) -> Any:
         reply = self.post(f"/v1/{kind}s", a_listing(**fields), token=self.sign_in(by))
         assert reply.status == 201, reply.text

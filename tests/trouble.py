@@ -20,8 +20,18 @@ from tests.city import Clock, TestCity, open_city
 TABLE_FAULTS = ("busy", "lost", "killed before", "killed after")
 MAIL_FAULTS = ("throttled", "not sent", "lost", "killed before", "killed after")
 
-JOBS = ("send", "expire", "remind", "match", "purge", "purge-matches", "purge-notices")
-NOUNS = ("people", "listings", "changes", "matches", "notices", "limits")
+JOBS = (
+    "ask",
+    "purge-askings",
+    "send",
+    "expire",
+    "remind",
+    "match",
+    "purge",
+    "purge-matches",
+    "purge-notices",
+)
+NOUNS = ("people", "listings", "changes", "matches", "askings", "notices", "limits")
 
 
 class Killed(BaseException):

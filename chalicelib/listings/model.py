@@ -84,6 +84,8 @@ class Listing:
     outcome: Outcome | None = None
     refusal: str | None = None
     receipts: tuple[Receipt, ...] = ()
+    queue: int = 0
+    """How many tickets of its queue were ever given out: the next one's number is one more."""
     version: int = 1
 
     def stands_at(self, now: int) -> bool:
@@ -163,6 +165,10 @@ class Listing:
     def given_back(self) -> "Listing":
         """A match that stood on it is cancelled."""
         return self._next(left=min(self.draft.capacity, self.left + 1))
+
+    def queued(self) -> "Listing":
+        """One more waits for a place; a new version, so that no place can become free unnoticed meanwhile."""
+        return self._next(queue=self.queue + 1)
 
     def with_receipt(self, receipt: Receipt) -> "Listing":
         return replace(self, receipts=kept(self.receipts, receipt))

@@ -22,7 +22,13 @@ def mail_of(template: str, match: Match, to: str, pair: Pair, now: int) -> Notic
         "windows": write_windows(need.draft.windows) if need else "",
         "distance_m": str(distance_m(need.cell.centre, offer.cell.centre)) if need and offer else "",
         "due_at": str(match.due_at),
-        "message": match.message if asked else match.answer,
+        "message": match.message if asked else match.passed_on,
         "reason": match.reason or "",
+        "calls": calls_of(match),
     }
-    return notice(template, to, match.id, now, values=values)
+    return notice(template, to, match.id, now, about=calls_of(match), values=values)
+
+
+def calls_of(match: Match) -> str:
+    """Return what tells one asking of a match from the next: a mail, and the taps in it, are about one."""
+    return str(match.calls or "")

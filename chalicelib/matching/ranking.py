@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from chalicelib.board.model import Shown
 from chalicelib.listings.windows import SLOT_MINUTES, slots_of
-from chalicelib.people.model import WEEK_S, Helper
+from chalicelib.people.model import WEEK_S, Helper, kept_apart
 
 SAME_CATEGORY, NEAR_CATEGORY = 300, 150
 MOST_DISTANCE = 250
@@ -74,9 +74,14 @@ class Fit:
         return sum(self.terms.values())
 
 
-def fit(need: Shown, offer: Shown, helper: Helper, *, distance: int, zone: ZoneInfo, now: int) -> Fit | str:
-    """Return how well an offer fits a need, or the code of the gate that stays shut."""
-    if gate := _shut(need, offer, helper, distance, now):
+def fit(
+    need: Shown, offer: Shown, helper: Helper, *, seeker: Helper, distance: int, zone: ZoneInfo, now: int
+) -> Fit | str:
+    """Return how well an offer fits a need, or the code of the gate that stays shut.
+
+    `helper` is what is known of the offer's author, `seeker` of the need's: either may block the other.
+    """
+    if gate := _shut(need, offer, helper, seeker, distance, now):
         return gate
     halves = half_hours_in_common(need, offer, zone)
     if halves == 0:
@@ -89,7 +94,7 @@ def fit(need: Shown, offer: Shown, helper: Helper, *, distance: int, zone: ZoneI
         "time": MOST_TIME * min(halves, FULL_OVERLAP) // FULL_OVERLAP,
         "languages": SHARED_LANGUAGE if languages else 0,
         "capacity": A_PLACE_LEFT * min(offer.left, MOST_PLACES),
-        "asked": max(0, NEVER_ASKED - AN_ASK * asked),
+        "asked": asked_points(asked),
         "trust": A_TRUST_LEVEL * min(offer.trust, MOST_TRUST),
     }
     return Fit(distance, halves, languages, offer.left, asked, offer.trust, terms)
@@ -99,9 +104,13 @@ def distance_points(distance_m: int) -> int:
     return MOST_DISTANCE * max(0, DISTANCE_SCALE_M - distance_m) // DISTANCE_SCALE_M
 
 
+def asked_points(asked: int) -> int:
+    return max(0, NEVER_ASKED - AN_ASK * asked)
+
+
 def asked_lately(helper: Helper, now: int) -> int:
-    """Return how often the helper was asked in the last seven days."""
-    return sum(now - WEEK_S < at <= now for at in helper.asked)
+    """Return how often the helper was asked in the last seven days, or by a clock that ran ahead, later."""
+    return sum(now - WEEK_S < at for at in helper.asked)
 
 
 def half_hours_in_common(need: Shown, offer: Shown, zone: ZoneInfo) -> int:
@@ -119,10 +128,12 @@ def half_hours_in_common(need: Shown, offer: Shown, zone: ZoneInfo) -> int:
 
 
 def _shut(  # noqa: PLR0911 — one gate, one line
-    need: Shown, offer: Shown, helper: Helper, distance: int, now: int
+    need: Shown, offer: Shown, helper: Helper, seeker: Helper, distance: int, now: int
 ) -> str | None:
     if need.author == offer.author:
         return "own_listing"
+    if kept_apart(seeker, helper):
+        return "blocked"
     if need.full or offer.full or now >= min(need.expires_at, offer.expires_at):
         return "listing_full"
     if need.category != offer.category and offer.category not in NEAR.get(need.category, ()):

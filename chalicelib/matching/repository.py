@@ -33,11 +33,25 @@ class Matches(Protocol):
         starts anew) is reached.
         """
 
-    def save(self, match: Match, *, listings: Sequence[Listing] = (), notices: Sequence[Notice] = ()) -> None:
-        """Store the next versions of a match and of its listings, all or none, and owe the notices.
+    def save(
+        self,
+        match: Match,
+        *,
+        listings: Sequence[Listing] = (),
+        notices: Sequence[Notice] = (),
+        person: Person | None = None,
+        called: Match | None = None,
+    ) -> None:
+        """Store the next versions of all that is given, all or none, and owe the notices.
 
-        Conflict when another change was first.
+        `person` is one side, `called` another match of the same need. Conflict when another change was first.
         """
+
+    def of_need(self, need_id: str) -> list[Match]:
+        """Return every match of a need, in one consistent read."""
+
+    def agreed(self) -> list[Pair]:
+        """Return what waits for a coordinator, with its listings: the oldest first, 200 at most."""
 
     def of_person(self, person: str, side: Side, *, before: str | None, limit: int) -> list[Match]:
         """Return a person's matches on one side, newest first, from before the given key."""

@@ -43,7 +43,10 @@ def show_reasons(fit: Fit, language: str) -> list[Mapping[str, Any]]:
     ]
 
 
-def show_match(pair: Pair, match: Match, by: str, other: Person | None) -> dict[str, Any]:
+def show_match(
+    pair: Pair, match: Match, by: str, other: Person | None, place_in_queue: int | None
+) -> dict[str, Any]:
+    """Return a match as one side sees it; what the other answered waits for a coordinator as it does."""
     side, need, offer = match.side_of(by), pair.need, pair.offer
     outcomes = {"seeker": match.seeker_outcome, "helper": match.helper_outcome}
     waiting = match.state == "proposed"
@@ -59,12 +62,13 @@ def show_match(pair: Pair, match: Match, by: str, other: Person | None) -> dict[
         "other": other and {"name": other.name, "languages": list(other.languages), "trust": other.trust},
         "distance_m": distance_m(need.cell.centre, offer.cell.centre) if need and offer else None,
         "message": match.message,
-        "answer": match.answer,
+        "answer": match.answer if side == match.answerer else match.passed_on,
         "reason": match.reason,
         "my_outcome": outcomes[side],
         "their_outcome": outcomes["helper" if side == "seeker" else "seeker"],
         "made_at": show_instant(match.made_at),
         "answer_by": show_instant(match.due_at) if waiting else None,
+        "place_in_queue": place_in_queue,
         "terms": dict(match.terms),
     }
 

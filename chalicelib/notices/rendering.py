@@ -8,11 +8,15 @@ Values, all text, of each template (one that is absent or empty leaves its line 
     sign_in           code*
     asked_to_help     other_name title* category distance when answer_by text message
     offered_help      other_name title* category distance when answer_by text message
+    place_free        other_name title* category distance when answer_by text
+    match_agreed      other_name title* category when
     match_accepted    other_name title* category when message
     match_declined    other_name title* reason
     match_lapsed      other_name title*
+    match_refused     other_name title* reason
     match_cancelled   other_name title* reason
     how_did_it_go     other_name title*
+    need_unanswered   title* ends
     listing_ending    title* ends
     listing_expired   title* ends
     listing_released  title* ends
@@ -80,11 +84,15 @@ _SHAPES: Mapping[str, _Shape] = MappingProxyType(
         "sign_in": _Shape(next=True, code=True),
         "asked_to_help": _PROPOSED,
         "offered_help": _PROPOSED,
+        "place_free": _Shape(("category", "distance", "when", "answer_by"), ("text",), next=True),
+        "match_agreed": _Shape(("category", "when"), next=True),
         "match_accepted": _Shape(("category", "when"), ("message",), next=True),
         "match_declined": _Shape(("reason",)),
         "match_lapsed": _Shape(),
+        "match_refused": _Shape(("reason",)),
         "match_cancelled": _Shape(("reason",)),
         "how_did_it_go": _Shape(),
+        "need_unanswered": _Shape(("ends",), next=True),
         "listing_ending": _Shape(("ends",)),
         "listing_expired": _Shape(("ends",)),
         "listing_released": _Shape(("ends",)),

@@ -111,6 +111,21 @@ class MeShown(BaseModel):
     version: int
 
 
+class BlockShown(BaseModel):
+    """Somebody I want nothing more to do with: by the match we met in, nothing that finds them."""
+
+    id: str
+    match: str
+    name: str
+    since: str
+
+
+class BlocksShown(BaseModel):
+    """The last first."""
+
+    blocks: list[BlockShown]
+
+
 class SessionShown(BaseModel):
     """An open session; the token is sent as `Authorization: Bearer`."""
 

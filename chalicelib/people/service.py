@@ -9,7 +9,7 @@ from chalicelib.identity import Secrets, digest, is_id, make_id, same
 from chalicelib.notices.events import MailEvent
 from chalicelib.notices.model import Notice, Topic, notice
 from chalicelib.notices.service import Dispatcher
-from chalicelib.people.model import Mail, Person, Session, SignIn
+from chalicelib.people.model import Block, Mail, Person, Session, SignIn
 from chalicelib.people.repository import People
 
 IP_LIMIT_PER_HOUR = 60
@@ -142,6 +142,18 @@ def mute(people: People, person_id: str, topic: Topic) -> None:
     _change_surely(
         people, person_id, lambda person: person if topic in person.muted else person.muting(topic)
     )
+
+
+def blocks(people: People, person: Person) -> list[tuple[Block, str]]:
+    """Return whom a person blocks, the last first, with what each calls themselves now."""
+    found = people.get_many(person.blocked)
+    named = [(block, other.name if other else "") for block, other in zip(person.blocks, found, strict=True)]
+    return named[::-1]
+
+
+def unblock(people: People, person_id: str, block_id: str) -> None:
+    """Take a block back; one that is not there is taken back already."""
+    _change_surely(people, person_id, lambda person: person.without_block(block_id))
 
 
 def take_mail_event(people: People, dispatcher: Dispatcher, event: MailEvent | None, now: int) -> None:

@@ -43,6 +43,15 @@ class Count:
 
 
 @dataclass(frozen=True, slots=True)
+class Check:
+    """What must hold of an item that the change leaves as it is."""
+
+    table: str
+    key: Item
+    condition: Condition
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """A line of the change log that every search reads: what stands of the subject from now on."""
 
@@ -51,7 +60,7 @@ class Change:
     body: bytes
 
 
-Write = Put | Delete | Count | Change
+Write = Put | Delete | Count | Check | Change
 
 LOG = "log"
 LOG_KEPT_S = 7 * 86_400
@@ -87,7 +96,7 @@ def request_of(write: Write, table: str, stamp_ms: int) -> dict[str, Any]:
         request["ExpressionAttributeNames"] = {name: path for path, name in names.items()}
         if values:
             request["ExpressionAttributeValues"] = values
-    return {type(write).__name__: request}
+    return {"ConditionCheck" if isinstance(write, Check) else type(write).__name__: request}
 
 
 def _counted(write: Count, table: str) -> Mapping[str, Any]:

@@ -109,10 +109,11 @@ class Neighbours:
         word: Word | None = self.replies.word(resident, need, self.now)
         if word is None:
             return
-        said = {"by": tap.person, "key": f"answer-{tap.subject}", "now": self.now}
+        said = {"by": tap.person, "key": f"answer-{tap.subject}-{self.now}", "now": self.now}
         try:
             if word == "yes":
-                self.house.matching.accept(tap.subject, answer="", **said)  # type: ignore[arg-type]
+                told = self.house.matching.accept(tap.subject, answer="", **said)  # type: ignore[arg-type]
+                word = "yes" if told.match.state == "accepted" else "late"
             else:
                 self.house.matching.decline(tap.subject, "no_time", **said)  # type: ignore[arg-type]
         except DomainError:

@@ -7,6 +7,7 @@ from chalicelib.cities.model import City
 from chalicelib.notices.repository import Mail
 from chalicelib.settings import Settings
 from chalicelib.wiring import House
+from infra.shelf import Row
 from infra.simulate.loop import Clock, Loop
 from infra.simulate.tables import WatchedTables
 
@@ -37,6 +38,8 @@ class Schedule:
     jobs: tuple[str, ...]
     run: Callable[[int], object]
     last: int = 0
+    woken: int | None = None
+    """When something happened that it looks for and that is not filed under a job."""
 
     def next_at(self, tables: WatchedTables) -> int:
         """Return its next tick that can find something, or that of the next day at the latest.
@@ -44,7 +47,7 @@ class Schedule:
         A tick that finds nothing does nothing, so it need not be simulated.
         """
         dues = [due for job in self.jobs if (due := tables.next_due(job)) is not None]
-        wanted = min([*dues, self.last + DAY_S])
+        wanted = min([*dues, self.last + DAY_S] if self.woken is None else [*dues, self.woken])
         return max(-(-wanted // self.every_s), self.last // self.every_s + 1) * self.every_s
 
 
@@ -62,7 +65,9 @@ class Post:
 
 
 class Network:
-    def __init__(self, city: City, rules: Rules, start: int) -> None:
+    """`asking` says whether the city asks helpers itself, which peers do for it."""
+
+    def __init__(self, city: City, rules: Rules, start: int, *, asking: bool) -> None:
         self.rules = rules
         self.clock = Clock(start)
         self.loop = Loop(self.clock)
@@ -72,7 +77,11 @@ class Network:
         limits = replace(city.limits, listings_per_day=1_000, proposals_per_day=1_000)
         parts = {"tables": self.tables, "mailer": self.post, "now": self.clock}
         self.house = House(settings, city=replace(city, limits=limits), **parts)
-        self.schedules = self._schedules(start)
+        self.schedules = self._schedules()
+        if asking:
+            self.schedules.append(self._asking())
+        for each in self.schedules:
+            each.last = start - 1
         self.changed: Callable[[str], None] = lambda _need: None
         """Told of a need that was posted, or of which a match is over."""
 
@@ -87,15 +96,27 @@ class Network:
                 self.loop.step()
             elif at < until:
                 self.clock.now = max(self.clock.now, at)
-                self.schedules[schedule].last = at
+                self.schedules[schedule].last, self.schedules[schedule].woken = at, None
                 self.schedules[schedule].run(at)
             else:
                 self.clock.now = until
                 return
 
-    def _schedules(self, start: int) -> list[Schedule]:
+    def _asking(self) -> Schedule:
+        """Return the schedule that asks, woken by each listing that opens."""
+        schedule = Schedule(MINUTE_S, ("ask",), self.house.asking.ask_due)
+
+        def watch(before: Row | None, row: Row) -> None:
+            opened = row["state"] == "open" and (before is None or before["state"] != "open")
+            if opened and schedule.woken is None:
+                schedule.woken = self.clock.now
+
+        self.tables.watchers["listings"] = watch
+        return schedule
+
+    def _schedules(self) -> list[Schedule]:
         house = self.house
-        found = [
+        return [
             Schedule(MINUTE_S, ("send",), house.dispatcher.send_due),
             Schedule(5 * MINUTE_S, ("expire",), house.publishing.expire_due),
             Schedule(HOUR_S, ("remind",), house.publishing.remind_due),
@@ -103,8 +124,6 @@ class Network:
             Schedule(5 * MINUTE_S, (), house.board.save_snapshot),
             Schedule(HOUR_S, ("purge-notices",), house.dispatcher.purge),
             Schedule(HOUR_S, ("purge-matches",), house.matching.purge_due),
+            Schedule(HOUR_S, ("purge-askings",), house.asking.purge_due),
             Schedule(HOUR_S, ("purge",), house.publishing.purge_due),
         ]
-        for each in found:
-            each.last = start - 1
-        return found

@@ -26,12 +26,13 @@ class Pool:
     def fitting(self, need: Listing, now: int) -> Iterator[Candidate]:
         """Yield the offers whose gates are open for a need; the weekly limit is one where there is one."""
         zone = self.network.house.city.zone
-        mine = need.card(zone)
+        mine, seeker = need.card(zone), Helper(need.author, 0)
         for category in sorted({mine.category, *NEAR.get(mine.category, ())}):
             for card in self._offers[category].values():
                 apart = distance_m(mine.cell.centre, card.cell.centre)
                 if apart <= min(mine.reach_m, card.reach_m):
-                    fitting = fit(mine, card, self._helper(card.author), distance=apart, zone=zone, now=now)
+                    helper = self._helper(card.author)
+                    fitting = fit(mine, card, helper, seeker=seeker, distance=apart, zone=zone, now=now)
                     if isinstance(fitting, Fit):
                         yield Candidate(card, fitting)
 

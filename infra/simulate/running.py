@@ -17,7 +17,7 @@ AUDIT_S = 6 * HOUR_S
 def run(world: World, engine: str, progress: Callable[[int], None]) -> History:
     """Return what happens when an engine asks; `progress` is told of each day that is over."""
     peer = PEERS.get(engine)
-    network = Network(world.city, peer.rules if peer else Rules(), world.start)
+    network = Network(world.city, peer.rules if peer else Rules(), world.start, asking=peer is None)
     neighbours = Neighbours(world, network)
     neighbours.settle()
     Watch(network, neighbours)

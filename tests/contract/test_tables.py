@@ -79,6 +79,7 @@ KEYS = {
     "listings": ("pk",),
     "changes": ("pk", "sk"),
     "matches": ("pk", "sk"),
+    "askings": ("pk",),
     "notices": ("pk",),
     "limits": ("pk",),
     "jobs": ("pk",),

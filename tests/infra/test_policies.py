@@ -10,7 +10,7 @@ import pytest
 from app import app
 from chalicelib import wiring
 from chalicelib.notices.repository import AnswerLost
-from chalicelib.storage.transaction import Change, Count, Delete, Put, table_of
+from chalicelib.storage.transaction import Change, Check, Count, Delete, Put, table_of
 from infra.events import Context, schedule_event
 from infra.memory import MemoryTables
 from infra.schedules import schedules_of
@@ -20,7 +20,13 @@ from tests.fakes import Mailbox
 POLICIES = {path.stem.removeprefix("policy-"): path for path in (ROOT / ".chalice").glob("policy-*.json")}
 SEND = {("mail", "SendEmail"), ("mail", "SendRawEmail")}
 """The provider checks either action for a mail handed over whole."""
-_ACTION = {Put: "PutItem", Change: "PutItem", Delete: "DeleteItem", Count: "UpdateItem"}
+_ACTION = {
+    Put: "PutItem",
+    Change: "PutItem",
+    Delete: "DeleteItem",
+    Count: "UpdateItem",
+    Check: "ConditionCheckItem",
+}
 
 
 @dataclass
@@ -102,6 +108,7 @@ def _live(city):
         city.house.__dict__.pop("board")  # as a function that has just begun
         city.tables.actor = actor
         city.house.board.fresh(city.clock.now)
+    _ask_again(city)
     city.clock.turn(days=6)
     city.post(f"/v1/listings/{need['id']}/renew", token=token)
     city.post(f"/v1/matches/{match}/tell", {"outcome": "went_well"}, token=token)
@@ -142,6 +149,26 @@ def _lose_an_answer(city):
     for kind in ("Send", "Bounce"):
         event = _mail_event(kind, city.mailbox.mails[-1][1])
         app.handler_map["mail_events"](event, Context("mail_events"))
+
+
+def _ask_again(city):
+    """Let nobody answer a need until a coordinator has the city ask anew, and a helper decline another."""
+    pets = city.publish("need", "lea@example.org", category="pets")["id"]
+    walks = city.publish("need", "lea@example.org", category="gardening")["id"]
+    city.publish("offer", "ali@example.org", category="gardening")
+    for _ in range(10):
+        _run(city, "ask_helpers", "send_notices")
+        city.clock.turn(hours=9)
+    city.tables.actor, token = "api_handler", city.sign_in("ali@example.org")
+    (match,) = city.get("/v1/matches", token=token).json["matches"]
+    assert match["need"] == walks
+    assert city.post(f"/v1/matches/{match['id']}/cancel", {"reason": "other"}, token=token).status == 200
+    assert city.get(f"/v1/me/listings/{pets}/asking", token=city.sign_in("lea@example.org")).status == 200
+    desk = city.coordinator()
+    assert city.get("/v1/coordination/unanswered", token=desk).json["needs"]
+    assert city.post(f"/v1/coordination/unanswered/{pets}/ask-again", {}, token=desk).status == 200
+    _run(city, "ask_helpers")
+    city.tables.actor = "api_handler"
 
 
 _SCHEDULES = tuple(schedule.name for schedule in schedules_of(app))

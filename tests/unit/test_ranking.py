@@ -48,11 +48,12 @@ NEED = replace(CARD, id=an_id("need"), kind="need", author=an_id("monique"))
 OFFER = replace(CARD, id=an_id("offer"), kind="offer", author=an_id("yusuf"))
 
 
-def fitting(need=None, offer=None, helper=None, distance=0, now=NOW):
+def fitting(need=None, offer=None, helper=None, seeker=None, distance=0, now=NOW):
     return fit(
         replace(NEED, **need or {}),
         replace(OFFER, **offer or {}),
         replace(Helper(OFFER.author, 1), **helper or {}),
+        seeker=replace(Helper(NEED.author, 1), **seeker or {}),
         distance=distance,
         zone=ZONE,
         now=now,
@@ -63,6 +64,8 @@ def fitting(need=None, offer=None, helper=None, distance=0, now=NOW):
     ("case", "gate"),
     [
         ({"offer": {"author": NEED.author}}, "own_listing"),
+        ({"helper": {"blocked": (NEED.author,)}}, "blocked"),
+        ({"seeker": {"blocked": (an_id("other"), OFFER.author)}}, "blocked"),
         ({"need": {"left": 0}}, "listing_full"),
         ({"offer": {"left": 0}}, "listing_full"),
         ({"now": NOW + 1_000}, "listing_full"),
@@ -150,7 +153,15 @@ def test_the_points_are_whole_and_sum_to_the_score(seed):
             for kind in ("need", "offer")
         )
         helper = Helper(offer.author, 1, asked=(NOW,) * source.random.randrange(4), asks_per_week=9)
-        found = fit(need, offer, helper, distance=source.random.randrange(20_000), zone=ZONE, now=NOW)
+        found = fit(
+            need,
+            offer,
+            helper,
+            seeker=Helper(need.author, 1),
+            distance=source.random.randrange(20_000),
+            zone=ZONE,
+            now=NOW,
+        )
         if isinstance(found, Fit):
             fits += 1
             assert all(type(points) is int and points >= 0 for points in found.terms.values())
@@ -182,9 +193,9 @@ def brute_force(mine, cards, helpers, limit):
         if card.kind == mine.kind or not card.on_board:
             continue
         need, offer = (mine, card) if mine.kind == "need" else (card, mine)
-        helper = known.get(offer.author) or Helper(offer.author, 0)
+        helper, seeker = (known.get(who) or Helper(who, 0) for who in (offer.author, need.author))
         apart = distance_m(mine.cell.centre, card.cell.centre)
-        one = fit(need, offer, helper, distance=apart, zone=ZONE, now=NOW)
+        one = fit(need, offer, helper, seeker=seeker, distance=apart, zone=ZONE, now=NOW)
         if isinstance(one, Fit):
             found.append((-one.score, one.distance_m, card.id, dict(one.terms)))
     return sorted(found, key=lambda each: each[:3])[:limit]

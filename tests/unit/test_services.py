@@ -289,6 +289,11 @@ class TestTheEndOfAListing:
             house.publishing.get(need.id)
 
 
+def yes(house, told, by=None):
+    by = by or told.match.person_on(told.match.answerer)
+    return house.matching.accept(told.match.id, by=by, answer="", key=new_key(), now=NOW)
+
+
 class TestMatching:
     @pytest.fixture
     def need(self, house, monique):
@@ -383,16 +388,18 @@ class TestMatching:
         assert again == (match, ())
         assert house.publishing.get(offer.id).left == 1
 
-    def test_a_yes_to_what_is_full_or_over_changes_nothing(self, house, need, asked, monique, yusuf):
+    def test_a_yes_to_a_need_that_is_over_takes_nothing_and_says_why(self, house, need, asked, monique):
+        house.publishing.withdraw(need.id, by=monique.id, key=new_key(), now=NOW)
+        with pytest.raises(Conflict, match="need_over"):
+            yes(house, asked)
+        assert house.matching.get(asked.match.id, by=asked.match.helper).match == asked.match
+
+    def test_a_seeker_who_says_yes_to_more_than_they_need_is_told_so(self, house, need, asked, yusuf):
         other = publish(house, yusuf, "offer")
         rival = house.matching.propose(need.id, other.id, by=yusuf, message="", key=new_key(), now=NOW)
-        house.matching.accept(rival.match.id, by=monique.id, answer="", key=new_key(), now=NOW)
+        yes(house, asked)
         with pytest.raises(Conflict, match="listing_full"):
-            house.matching.accept(asked.match.id, by=yusuf.id, answer="", key=new_key(), now=NOW)
-        house.publishing.withdraw(need.id, by=monique.id, key=new_key(), now=NOW)
-        with pytest.raises(Conflict, match="listing_not_open"):
-            house.matching.accept(asked.match.id, by=yusuf.id, answer="", key=new_key(), now=NOW)
-        assert house.matching.get(asked.match.id, by=yusuf.id).match == asked.match
+            yes(house, rival, by=need.author)
 
     def test_a_no_is_told_to_who_asked(self, house, asked, monique, yusuf):
         match, (mail,) = house.matching.decline(
@@ -432,7 +439,7 @@ class TestMatching:
         assert house.matching.tend_due(due + 9) == Round()
         (mail,) = owed(house, "match_lapsed")
         assert mail.to == monique.id
-        with pytest.raises(Conflict, match="match_over"):
+        with pytest.raises(Conflict, match="match_lapsed"):
             house.matching.accept(asked.match.id, by=yusuf.id, answer="", key=new_key(), now=due + 9)
 
     def test_a_yes_after_the_time_is_refused_before_anybody_came_by(self, house, asked, yusuf):
