@@ -7,7 +7,7 @@ import signal
 import sys
 from statistics import median
 
-from bench import asking, expiring, loading, posting, ranking, searching, starting, warm
+from bench import asking, expiring, loading, posting, ranking, searching, simulating, starting, warm
 from bench.ground import ground
 from bench.meter import cpu_ms
 from bench.rows import RESULTS, Row, progress, row, table, write
@@ -21,6 +21,7 @@ SECTIONS = {
     "expiring": expiring.rows,
     "starting": starting.rows,
     "warm": warm.rows,
+    "simulating": simulating.rows,
 }
 
 

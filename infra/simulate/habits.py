@@ -103,7 +103,7 @@ class Habits:
     """Of helpers who answer and could do it: how often each says yes."""
     silence: tuple[float, ...] = (0.1, 0.2, 0.3, 0.45, 0.7)
     """Of helpers: how often each leaves a mail that asks unanswered."""
-    weariness: float = 0.85
+    weariness: float = 0.95
     """What each ask of the last seven days above the number a helper chose leaves of their attention."""
     answer_h: tuple[float, ...] = (0.5, 2.0, 5.0, 10.0, 24.0)
     """Of helpers: the median hours until each answers a mail, asleep or not."""

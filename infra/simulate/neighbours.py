@@ -18,6 +18,10 @@ from infra.simulate.network import NO_LIMIT, Network
 from infra.simulate.replies import Replies
 from infra.simulate.world import HOUR_S, NeedPlan, Resident, World
 
+TOWN_HALL_S = 2 * HOUR_S
+"""Stated: until a moderator releases what waits for them, and a coordinator confirms."""
+COORDINATOR = "coordinator"
+
 
 class Met(NamedTuple):
     """Two listings brought together and their authors."""
@@ -83,7 +87,13 @@ class Neighbours:
         assert person is not None
         listing, _ = self.house.publishing.publish(kind, draft, by=person, key=key, print_=key, now=self.now)
         self.history.posts += 1
+        if listing.state == "held":
+            self._later(TOWN_HALL_S, partial(self._release, listing.id))
         return listing.id
+
+    def _release(self, listing: str) -> None:
+        with suppress(DomainError):
+            self.house.desk.release(listing, key=f"release-{listing}", now=self.now)
 
     # What they answer
 
@@ -113,7 +123,7 @@ class Neighbours:
         try:
             if word == "yes":
                 told = self.house.matching.accept(tap.subject, answer="", **said)  # type: ignore[arg-type]
-                word = "yes" if told.match.state == "accepted" else "late"
+                word = "late" if told.match.state == "queued" else "yes"
             else:
                 self.house.matching.decline(tap.subject, "no_time", **said)  # type: ignore[arg-type]
         except DomainError:
@@ -131,6 +141,16 @@ class Neighbours:
             self.house.publishing.renew(tap.subject, by=tap.person, key=f"renew-{tap.about}", now=self.now)
 
     # What becomes of a match
+
+    def agreed(self, match: Met) -> None:
+        """Let a coordinator confirm, where the city wants it."""
+
+        def confirm() -> None:
+            with suppress(DomainError):
+                key = f"confirm-{match.id}-{self.now}"
+                self.house.coordination.confirm(match.id, by=COORDINATOR, key=key, now=self.now)
+
+        self._later(TOWN_HALL_S, confirm)
 
     def accepted(self, match: Met) -> None:
         """Plan what becomes of an accepted match: taken back, in vain, or it takes place."""

@@ -41,14 +41,14 @@ class Schedule:
     woken: int | None = None
     """When something happened that it looks for and that is not filed under a job."""
 
-    def next_at(self, tables: WatchedTables) -> int:
+    def next_at(self, tables: WatchedTables, earliest: int) -> int:
         """Return its next tick that can find something, or that of the next day at the latest.
 
         A tick that finds nothing does nothing, so it need not be simulated.
         """
         dues = [due for job in self.jobs if (due := tables.next_due(job)) is not None]
         wanted = min([*dues, self.last + DAY_S] if self.woken is None else [*dues, self.woken])
-        return max(-(-wanted // self.every_s), self.last // self.every_s + 1) * self.every_s
+        return -(-max(wanted, self.last + 1, earliest) // self.every_s) * self.every_s
 
 
 class Post:
@@ -77,30 +77,42 @@ class Network:
         limits = replace(city.limits, listings_per_day=1_000, proposals_per_day=1_000)
         parts = {"tables": self.tables, "mailer": self.post, "now": self.clock}
         self.house = House(settings, city=replace(city, limits=limits), **parts)
+        self._ticked = (start, -1)
         self.schedules = self._schedules()
         if asking:
-            self.schedules.append(self._asking())
+            self.schedules.insert(0, self._asking())
         for each in self.schedules:
             each.last = start - 1
         self.changed: Callable[[str], None] = lambda _need: None
         """Told of a need that was posted, or of which a match is over."""
 
     def run(self, until: int) -> None:
-        """Let everything happen that is planned or due before an instant."""
+        """Let everything happen that is planned or due before an instant.
+
+        What residents do at an instant comes before the ticks of that instant, and those come in their order.
+        """
         while True:
-            at, schedule = min(
-                ((each.next_at(self.tables), number) for number, each in enumerate(self.schedules))
-            )
+            at, number = min((self._next_of(number), number) for number in range(len(self.schedules)))
             planned = self.loop.next_at
             if planned is not None and planned <= min(at, until - 1):
                 self.loop.step()
             elif at < until:
-                self.clock.now = max(self.clock.now, at)
-                self.schedules[schedule].last, self.schedules[schedule].woken = at, None
-                self.schedules[schedule].run(at)
+                self._tick(number, at)
             else:
                 self.clock.now = until
                 return
+
+    def _next_of(self, number: int) -> int:
+        """Return the next tick of a schedule: at this instant only if none that comes after it has ticked."""
+        instant, last = self._ticked
+        earliest = self.clock.now + (self.clock.now == instant and number <= last)
+        return self.schedules[number].next_at(self.tables, earliest)
+
+    def _tick(self, number: int, at: int) -> None:
+        schedule = self.schedules[number]
+        self.clock.now, self._ticked = at, (at, number)
+        schedule.last, schedule.woken = at, None
+        schedule.run(at)
 
     def _asking(self) -> Schedule:
         """Return the schedule that asks, woken by each listing that opens."""
@@ -117,7 +129,6 @@ class Network:
     def _schedules(self) -> list[Schedule]:
         house = self.house
         return [
-            Schedule(MINUTE_S, ("send",), house.dispatcher.send_due),
             Schedule(5 * MINUTE_S, ("expire",), house.publishing.expire_due),
             Schedule(HOUR_S, ("remind",), house.publishing.remind_due),
             Schedule(5 * MINUTE_S, ("match",), house.matching.tend_due),
@@ -126,4 +137,5 @@ class Network:
             Schedule(HOUR_S, ("purge-matches",), house.matching.purge_due),
             Schedule(HOUR_S, ("purge-askings",), house.asking.purge_due),
             Schedule(HOUR_S, ("purge",), house.publishing.purge_due),
+            Schedule(MINUTE_S, ("send",), house.dispatcher.send_due),
         ]

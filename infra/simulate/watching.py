@@ -41,8 +41,10 @@ class Watch:
         if before is None and row["proposer"] == "seeker":
             self.history.ask(Ask(self.network.clock.now, plan.number, helper.number))
         self.history.standing[plan.number] += (row["state"] == "proposed") - (was == "proposed")
+        match = Met(row["pk"], row["sk"], row["seeker"], row["helper"])
+        if row["state"] == "agreed":
+            self.neighbours.agreed(match)
         if row["state"] == "accepted":
-            match = Met(row["pk"], row["sk"], row["seeker"], row["helper"])
-            self.network.loop.at(self.network.clock.now, lambda: self.neighbours.accepted(match))
+            self.neighbours.accepted(match)
         if row["state"] != "proposed":
             self.network.changed(row["pk"])

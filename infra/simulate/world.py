@@ -75,7 +75,7 @@ class Size:
     """How many residents live in the city and how many needs come up in how many days."""
 
     residents: int = 300
-    needs: int = 600
+    needs: int = 300
     days: int = 90
 
 
