@@ -3,9 +3,11 @@
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from heapq import heapify, heappop, heappush
 from typing import TypeVar
 
 from chalicelib.asking.choosing import Choice, asleep_or_unreachable
+from chalicelib.asking.finding import wanted_by
 from chalicelib.asking.model import Asking
 from chalicelib.asking.reasons import View, outcome
 from chalicelib.asking.repository import Again, Askings
@@ -38,11 +40,32 @@ class Waves:
 
     def go(self, due: Mapping[str, Sequence[Again]]) -> Round:
         """Give every need its turns; `due` has, by need, the rows that said to look at it again."""
-        turns = [each for need_id in due if (each := self._try(self._opened, need_id, due[need_id]))]
-        turns.sort(key=lambda each: each.order)
-        while turns:
-            turns = [each for each in turns if self._try(self._takes_turn, each, due[each.need.id])]
+        turns = self._all_turns(due)
+        heapify(waiting := [(*each.order, each) for each in turns])
+        while waiting:
+            *_, turn = heappop(waiting)
+            if self._try(self._takes_turn, turn, due.get(turn.need.id, ())):
+                heappush(waiting, (*turn.order, turn))
         return Round(**self.tally)
+
+    def _all_turns(self, due: Mapping[str, Sequence[Again]]) -> list[Turn]:
+        """Return the turns of what is due, and of what wants one of the helpers who may now be asked.
+
+        So an older need that found nobody before comes first at the moment when somebody can be asked.
+        """
+        turns: list[Turn] = []
+        looked, upcoming, offers = set(due), list(due), set[str]()
+        while upcoming:
+            opened = [each for need in upcoming if (each := self._try(self._opened, need, due.get(need, ())))]
+            turns += opened
+            likely = {c.offer.id: c.offer for each in opened for c in each.choices.likely(each.wanted)}
+            fresh = [offer for offer in likely.values() if offer.id not in offers]
+            offers |= likely.keys()
+            rules, zone = self.city.asking, self.city.zone
+            wanting = wanted_by(fresh, self.board, self.askings, rules, zone=zone, now=self.now)
+            upcoming = [need for need in wanting if need not in looked]
+            looked |= set(upcoming)
+        return turns
 
     def ask(self, turn: Turn, choice: Choice) -> None:
         """Ask one helper: the asking, the match, its mail and the count of asks, all or nothing.
