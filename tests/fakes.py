@@ -12,7 +12,17 @@ from pynamodb.expressions.condition import And, BeginsWith, Comparison, Conditio
 
 from chalicelib.notices.repository import Mail
 from chalicelib.storage.codec import decode, encode
-from chalicelib.storage.transaction import Change, Count, Delete, Put, Refused, Write, request_of, table_of
+from chalicelib.storage.transaction import (
+    Change,
+    ConditionCheck,
+    Count,
+    Delete,
+    Put,
+    Refused,
+    Write,
+    request_of,
+    table_of,
+)
 from infra.tables import table_definitions
 
 _COMPARED = {
@@ -117,6 +127,8 @@ class MemoryTables:
 
     def _do(self, write, stamp):
         rows = self._rows[table_of(write)]
+        if isinstance(write, ConditionCheck):
+            return
         if isinstance(write, Delete):
             rows.pop(self._key(write.table, write.key), None)
         elif isinstance(write, Count):

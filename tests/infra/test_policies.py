@@ -10,7 +10,7 @@ import pytest
 from app import app
 from chalicelib import wiring
 from chalicelib.notices.repository import AnswerLost
-from chalicelib.storage.transaction import Change, Count, Delete, Put, table_of
+from chalicelib.storage.transaction import Change, ConditionCheck, Count, Delete, Put, table_of
 from infra.events import Context, schedule_event
 from infra.schedules import schedules_of
 from tests.city import ROOT, open_city
@@ -19,7 +19,13 @@ from tests.fakes import Mailbox, MemoryTables
 POLICIES = {path.stem.removeprefix("policy-"): path for path in (ROOT / ".chalice").glob("policy-*.json")}
 SEND = {("mail", "SendEmail"), ("mail", "SendRawEmail")}
 """The provider checks either action for a mail handed over whole."""
-_ACTION = {Put: "PutItem", Change: "PutItem", Delete: "DeleteItem", Count: "UpdateItem"}
+_ACTION = {
+    Put: "PutItem",
+    Change: "PutItem",
+    Delete: "DeleteItem",
+    Count: "UpdateItem",
+    ConditionCheck: "ConditionCheckItem",
+}
 
 
 @dataclass
