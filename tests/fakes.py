@@ -14,7 +14,7 @@ from chalicelib.notices.repository import Mail
 from chalicelib.storage.codec import decode, encode
 from chalicelib.storage.transaction import (
     Change,
-    Check,
+    ConditionCheck,
     Count,
     Delete,
     Put,
@@ -127,7 +127,7 @@ class MemoryTables:
 
     def _do(self, write, stamp):
         rows = self._rows[table_of(write)]
-        if isinstance(write, Check):
+        if isinstance(write, ConditionCheck):
             return
         if isinstance(write, Delete):
             rows.pop(self._key(write.table, write.key), None)

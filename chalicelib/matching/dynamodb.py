@@ -20,7 +20,16 @@ from chalicelib.people.dynamodb import saved as saved_person
 from chalicelib.people.model import Person
 from chalicelib.storage.agenda import Agenda, due
 from chalicelib.storage.tables import Key, Tables
-from chalicelib.storage.transaction import ABSENT, Count, Delete, Put, Refused, Write, at_version
+from chalicelib.storage.transaction import (
+    ABSENT,
+    ConditionCheck,
+    Count,
+    Delete,
+    Put,
+    Refused,
+    Write,
+    at_version,
+)
 
 AGAIN = "again#"
 """What the key of a row that only says "look at this need again" begins with."""
@@ -76,6 +85,7 @@ class DynamoMatches:
         notices: Sequence[Notice] = (),
         person: Person | None = None,
         called: Match | None = None,
+        seen: Sequence[Listing] = (),
     ) -> None:
         changed = (match,) if called is None else (match, called)
         writes: list[Write] = [Put("matches", _item(each), at_version(each.version - 1)) for each in changed]
@@ -85,6 +95,7 @@ class DynamoMatches:
             writes += saved_listing(listing, self.zone)
         if person is not None:
             writes += saved_person(person)
+        writes += [ConditionCheck("listings", {"pk": each.id}, at_version(each.version)) for each in seen]
         try:
             self.tables.commit([*writes, *map(owed, notices)])
         except Refused as refused:
