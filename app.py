@@ -63,6 +63,12 @@ def ask_helpers(_event: Any) -> None:
     logged("ask_helpers", lambda: house.asking.ask_due(house.now()))
 
 
+@app.schedule(Rate(1, unit=Rate.HOURS))
+def assign_helpers(_event: Any) -> None:
+    house = wiring.house()
+    logged("assign_helpers", lambda: house.asking.assign(house.now()))
+
+
 @app.schedule(Rate(5, unit=Rate.MINUTES))
 def rebuild_board(_event: Any) -> None:
     house = wiring.house()

@@ -15,7 +15,7 @@ from chalicelib.storage.codec import Item, decode, encode
 from chalicelib.storage.tables import Key
 from chalicelib.storage.transaction import (
     Change,
-    Check,
+    ConditionCheck,
     Count,
     Delete,
     Put,
@@ -116,7 +116,7 @@ class MemoryTables:
 
     def _do(self, write: Write, stamp: int) -> None:
         rows = self._rows[table_of(write)]
-        if isinstance(write, Check):
+        if isinstance(write, ConditionCheck):
             return
         if isinstance(write, Delete):
             rows.pop(self._key(write.table, write.key), None)
@@ -137,7 +137,7 @@ class MemoryTables:
         return tuple(item[name] for name in self._rows[noun].key)
 
 
-def _keyed(write: Put | Delete | Count | Check) -> Item:
+def _keyed(write: Put | Delete | Count | ConditionCheck) -> Item:
     return write.item if isinstance(write, Put) else write.key
 
 

@@ -16,6 +16,9 @@ from chalicelib.people.model import Helper
 MOST = 50
 """Candidates of one need that are looked at; whom it asked before come on top."""
 
+SPARE = 3
+"""Who may be asked beside those wanted, when one of these was just asked by another."""
+
 
 class Choice(NamedTuple):
     """An offer that fits, whose helper may be asked now, and how often a week they let themselves be."""
@@ -45,6 +48,11 @@ class Choices:
         if not self.standing:
             return None
         return min(self.standing, key=lambda each: each.rank(each.fit.asked + asks[each.offer.author]))
+
+    def likely(self, wanted: int) -> list[Choice]:
+        """Return the best who may be asked, some more than are wanted."""
+        ranked = sorted(self.standing, key=lambda each: each.rank(each.fit.asked))
+        return ranked[: wanted + SPARE] if wanted else []
 
     def without(self, choice: Choice) -> None:
         self.standing.remove(choice)

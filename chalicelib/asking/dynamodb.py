@@ -21,7 +21,7 @@ from chalicelib.notices.dynamodb import owed
 from chalicelib.notices.model import Notice
 from chalicelib.storage.agenda import Agenda, due
 from chalicelib.storage.tables import Tables
-from chalicelib.storage.transaction import ABSENT, Check, Delete, Put, Refused, at_version
+from chalicelib.storage.transaction import ABSENT, ConditionCheck, Delete, Put, Refused, at_version
 
 DESK = "unanswered"
 _PLAIN = tuple(f.name for f in fields(Asking) if f.name not in ("need", "asked", "outcome"))
@@ -56,7 +56,7 @@ class DynamoAskings:
         except Refused as refused:
             if own in refused.writes:
                 raise Conflict("asking_changed") from refused
-            full = any(isinstance(write, Check) for write in refused.writes)
+            full = any(isinstance(write, ConditionCheck) for write in refused.writes)
             raise Conflict("listing_full" if full else "match_changed") from refused
         return stored
 

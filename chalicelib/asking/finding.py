@@ -1,6 +1,6 @@
 """What is new on the board: needs without an asking or renewed, and needs that a new offer may help."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from zoneinfo import ZoneInfo
 
 from chalicelib.asking.model import Asking
@@ -16,8 +16,8 @@ OVERLAP_S = 120
 """How far before the last round is looked for what is new: a request takes half a minute at most, and two
 clocks differ by less than the rest."""
 PAGE = 200
-HELPED = 20
-"""Needs that one new offer wakes, the best first."""
+HELPED = 50
+"""Needs that one offer is held against, the best first."""
 
 
 def new_needs(board: Still, since: int | None, now: int) -> list[Shown]:
@@ -42,9 +42,17 @@ def helped_by_new_offers(
     """Return the needs that want more helpers than they found and that an offer published since fits."""
     if since is None:
         return []
+    new = _published("offer", board, since - OVERLAP_S, now)
+    return wanted_by(new, board, askings, rules, zone=zone, now=now)
+
+
+def wanted_by(
+    offers: Iterable[Shown], board: Still, askings: Askings, rules: AskingRules, *, zone: ZoneInfo, now: int
+) -> list[str]:
+    """Return the needs that want more helpers than they found, and that one of the offers fits."""
     needs = {
         candidate.card.id: candidate.card
-        for offer in _published("offer", board, since - OVERLAP_S, now)
+        for offer in offers
         for candidate in candidates(offer, board, limit=HELPED, zone=zone, now=now)
     }
     standing = zip(needs.values(), askings.get_many(list(needs)), strict=True)

@@ -53,6 +53,18 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class Assignment:
+    """What one assignment came to, in numbers: of options and needs, and of those asked."""
+
+    needs: int = 0
+    options: int = 0
+    served: int = 0
+    asked: int = 0
+    passed: int = 0
+    failed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Asking:
     """The asking of one need. `wave` counts from 1; `start` grows when it starts anew.
 

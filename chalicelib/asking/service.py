@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from chalicelib.asking.finding import helped_by_new_offers, new_needs, without_asking
-from chalicelib.asking.model import Asking
+from chalicelib.asking.model import Asking, Assignment
 from chalicelib.asking.repository import Again, Askings
 from chalicelib.asking.waves import Waves
 from chalicelib.board.service import LiveBoard, Still
@@ -22,6 +22,9 @@ from chalicelib.rounds import Round, go_round
 TRIES = 4
 """Of a change that a round overtook."""
 MOST_ON_DESK = 200
+HOUR_S = 3_600
+SLACK_S = 300
+"""A schedule that comes every hour is not always punctual."""
 
 
 class Progress(NamedTuple):
@@ -52,6 +55,19 @@ class Asker:
         outcome = Waves(self.askings, self.matching, self.city, board, now).go(due)
         if not outcome.failed:
             self.askings.finished("ask", now)
+        return outcome
+
+    def assign(self, now: int) -> Assignment:
+        """Assign all open needs at once, when it is time again; every helper it asks is asked for good."""
+        from chalicelib.asking.assigning import Assigner  # noqa: PLC0415 — a round has no use for it
+
+        since = self.askings.mark("assign", now)
+        if since is not None and now - since < self.city.asking.assign_hours * HOUR_S - SLACK_S:
+            return Assignment()
+        board = self.board.still(now)
+        outcome = Assigner(Waves(self.askings, self.matching, self.city, board, now)).go()
+        if not outcome.failed:
+            self.askings.finished("assign", now)
         return outcome
 
     def purge_due(self, now: int) -> Round:

@@ -36,9 +36,13 @@ class Turn:
     """Whether the last wave is over and nobody of it helps."""
 
     @property
-    def order(self) -> tuple[int, int, str]:
-        """Return whose turn comes first: the more urgent need, then the older."""
-        return -URGENCIES.index(self.urgency), self.need.published_at, self.need.id
+    def order(self) -> tuple[int, int, int, str]:
+        """Return whose turn comes first: who asked fewer in this wave, the more urgent need, then the older.
+
+        A round that was interrupted goes on as it would have: what it had asked counts.
+        """
+        urgent = -URGENCIES.index(self.urgency)
+        return len(self.asking.in_wave), urgent, self.need.published_at, self.need.id
 
     @property
     def wanted(self) -> int:
@@ -108,7 +112,7 @@ def _moved_on(asking: Asking, matches: dict[str, Match], last: int, now: int) ->
 
 
 def places_left(need: Listing | None, matches: Iterable[Match]) -> int:
-    """Return how many places the city may ask for: those free, but for whom of the queue was called to one."""
+    """Return how many places the city may ask for: those free, less those somebody queued was called to."""
     called = sum(match.state == "proposed" and match.calls > 0 for match in matches)
     return max(0, need.left - called) if need else 0
 

@@ -3,9 +3,11 @@
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from heapq import heapify, heappop, heappush
 from typing import TypeVar
 
 from chalicelib.asking.choosing import Choice, asleep_or_unreachable
+from chalicelib.asking.finding import wanted_by
 from chalicelib.asking.model import Asking
 from chalicelib.asking.reasons import View, outcome
 from chalicelib.asking.repository import Again, Askings
@@ -38,11 +40,34 @@ class Waves:
 
     def go(self, due: Mapping[str, Sequence[Again]]) -> Round:
         """Give every need its turns; `due` has, by need, the rows that said to look at it again."""
-        turns = [each for need_id in due if (each := self._try(self._opened, need_id, due[need_id]))]
-        turns.sort(key=lambda each: each.order)
-        while turns:
-            turns = [each for each in turns if self._try(self._takes_turn, each, due[each.need.id])]
+        turns = self._all_turns(due)
+        heapify(waiting := [(*each.order, each) for each in turns])
+        while waiting:
+            *_, turn = heappop(waiting)
+            if self.attempt(self._takes_turn, turn, due.get(turn.need.id, ())):
+                heappush(waiting, (*turn.order, turn))
         return Round(**self.tally)
+
+    def _all_turns(self, due: Mapping[str, Sequence[Again]]) -> list[Turn]:
+        """Return the turns of what is due, and of what wants one of the helpers who may now be asked.
+
+        So an older need that found nobody before comes first at the moment when somebody can be asked.
+        """
+        turns: list[Turn] = []
+        looked, upcoming, offers = set(due), list(due), set[str]()
+        while upcoming:
+            opened = [
+                each for need in upcoming if (each := self.attempt(self._opened, need, due.get(need, ())))
+            ]
+            turns += opened
+            likely = {c.offer.id: c.offer for each in opened for c in each.choices.likely(each.wanted)}
+            fresh = [offer for offer in likely.values() if offer.id not in offers]
+            offers |= likely.keys()
+            rules, zone = self.city.asking, self.city.zone
+            wanting = wanted_by(fresh, self.board, self.askings, rules, zone=zone, now=self.now)
+            upcoming = [need for need in wanting if need not in looked]
+            looked |= set(upcoming)
+        return turns
 
     def ask(self, turn: Turn, choice: Choice) -> None:
         """Ask one helper: the asking, the match, its mail and the count of asks, all or nothing.
@@ -71,14 +96,14 @@ class Waves:
             raise NotFound("not_found")
         matches = self.matching.matches.of_need(need_id)
         left = places_left(need, matches)
-        asking = self._as_its_need(stored, need, left)
+        asking = self.as_its_need(stored, need, left)
         if need is None or asking.state in ("over", "served"):
             self._store(stored, asking)
             self._forget(again)
             return None
         return turn(stored, asking, need, matches, left, board=self.board, city=self.city, now=self.now)
 
-    def _as_its_need(self, asking: Asking, need: Listing | None, left: int) -> Asking:
+    def as_its_need(self, asking: Asking, need: Listing | None, left: int) -> Asking:
         """Return the asking as the need has it: over with it, anew when renewed, at rest while it is full."""
         if need is None or not need.stands_at(self.now):
             return asking if asking.state == "over" else asking.over(self.now)
@@ -92,7 +117,7 @@ class Waves:
         """Ask the best helper, or let the need rest when it wants or has nobody more. True: it goes on."""
         while choice := turn.next(self.asks):
             try:
-                self._ask_surely(turn, choice)
+                self.ask_surely(turn, choice)
             except (Conflict, NotFound) as refused:
                 if refused.code == OVER:
                     raise
@@ -106,7 +131,7 @@ class Waves:
         self._forget(again)
         return None
 
-    def _ask_surely(self, turn: Turn, choice: Choice) -> None:
+    def ask_surely(self, turn: Turn, choice: Choice) -> None:
         """Ask, and look once more when the helper only changed meanwhile."""
         for _ in range(LOOKS - 1):
             try:
@@ -133,7 +158,7 @@ class Waves:
         for row in again:
             self.askings.seen(row)
 
-    def _try(self, act: Callable[..., T | None], *given: object) -> T | None:
+    def attempt(self, act: Callable[..., T | None], *given: object) -> T | None:
         """Return what comes of a part of a turn; when nothing does the turn is over, and counted."""
         try:
             result = act(*given)

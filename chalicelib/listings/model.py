@@ -170,6 +170,10 @@ class Listing:
         """One more waits for a place; a new version, so that no place can become free unnoticed meanwhile."""
         return self._next(queue=self.queue + 1)
 
+    def touched(self) -> "Listing":
+        """Return a new version that says the same: who decided on the older one must look again."""
+        return self._next()
+
     def with_receipt(self, receipt: Receipt) -> "Listing":
         return replace(self, receipts=kept(self.receipts, receipt))
 

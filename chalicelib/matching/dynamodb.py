@@ -20,10 +20,21 @@ from chalicelib.people.dynamodb import saved as saved_person
 from chalicelib.people.model import Person
 from chalicelib.storage.agenda import Agenda, due
 from chalicelib.storage.tables import Key, Tables
-from chalicelib.storage.transaction import ABSENT, Count, Delete, Put, Refused, Write, at_version
+from chalicelib.storage.transaction import (
+    ABSENT,
+    ConditionCheck,
+    Count,
+    Delete,
+    Put,
+    Refused,
+    Write,
+    at_version,
+)
 
 AGAIN = "again#"
 """What the key of a row that only says "look at this need again" begins with."""
+_ENDED_IN_VAIN = ("declined", "refused", "cancelled", "lapsed")
+"""States of a match from which no help comes: others may be asked for its need."""
 AGREED = "agreed"
 """Where what waits for a coordinator is filed: it is due to a person, not at an hour."""
 _MOST_AGREED = 200
@@ -37,12 +48,6 @@ def proposed(match: Match, notice: Notice, *, asked: Person | None) -> list[Writ
     new = Put("matches", _item(match), ABSENT)
     still = [takes_one_more(listing) for listing in (match.need, match.offer)]
     return [new, owed(notice), *still, *([] if asked is None else saved_person(asked))]
-
-
-def frees_somebody(match: Match) -> bool:
-    """Say whether the match ended so that others may be asked for its need."""
-    promised = match.state == "lapsed" and match.calls > 0
-    return promised or match.state in ("declined", "refused", "cancelled")
 
 
 def look_again(need: str, at: int) -> Put:
@@ -80,15 +85,17 @@ class DynamoMatches:
         notices: Sequence[Notice] = (),
         person: Person | None = None,
         called: Match | None = None,
+        seen: Sequence[Listing] = (),
     ) -> None:
         changed = (match,) if called is None else (match, called)
         writes: list[Write] = [Put("matches", _item(each), at_version(each.version - 1)) for each in changed]
-        if frees_somebody(match):
+        if match.state in _ENDED_IN_VAIN:
             writes.append(look_again(match.need, match.due_at - KEPT_S))
         for listing in listings:
             writes += saved_listing(listing, self.zone)
         if person is not None:
             writes += saved_person(person)
+        writes += [ConditionCheck("listings", {"pk": each.id}, at_version(each.version)) for each in seen]
         try:
             self.tables.commit([*writes, *map(owed, notices)])
         except Refused as refused:

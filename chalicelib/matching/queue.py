@@ -33,6 +33,9 @@ class Queues:
         need = next((each for each in step.listings if each.id == step.match.need), pair.need)
         if before is None or need is None or not need.stands_at(now) or not frees(before, step.match):
             return step
+        if need is pair.need:  # a call has ended, and who frees another place meanwhile must know
+            need = need.touched()
+            step = step._replace(listings=(need,))
         return self._calling(step, need, now) if need.queue else step
 
     def waited(self, pair: Pair, match: Match, now: int) -> Step:
@@ -41,7 +44,8 @@ class Queues:
         if need is None or offer is None or not (need.stands_at(now) and offer.stands_at(now)):
             return Step(match.lapsed(now))
         waiting = turns(self.matches.of_need(need.id), need.left)
-        first = next((each for each in waiting if self._may_come(each, now)), None)
+        pairs = (self.matches.pair(each.need, each.offer) for each in waiting)
+        first = next((each.match for each in pairs if self._may_come(each, now)), None)
         if first is None or first.id != match.id:
             return Step(match.looked_at(now))
         called = match.called(answer_by(need, offer, self.city, now))
@@ -51,21 +55,26 @@ class Queues:
         """Return the step with a call to the first in the queue who can come, if one more place is free."""
         others = [match for match in self.matches.of_need(need.id) if match.id != step.match.id]
         for match in turns(others, need.left):
-            pair = self._may_come(match, now)
-            if pair is not None and pair.offer is not None:
+            pair = self.matches.pair(match.need, match.offer)
+            if pair.offer is None:
+                continue
+            if pair.offer.id not in {each.id for each in step.listings}:
+                step = step._replace(seen=(*step.seen, pair.offer))
+            if self._may_come(pair, now):
                 called = match.called(answer_by(need, pair.offer, self.city, now))
                 mail = mail_of("place_free", called, called.helper, pair, now)
                 return step._replace(called=called, notices=(*step.notices, mail))
         return step
 
-    def _may_come(self, match: Match, now: int) -> Pair | None:
-        """Return a queued match with its listings when its helper can be called now."""
-        pair = self.matches.pair(match.need, match.offer)
+    def _may_come(self, pair: Pair, now: int) -> bool:
+        """Say whether the helper of a queued match can be called now."""
+        match, offer = pair.match, pair.offer
+        if match is None or offer is None or not offer.stands_at(now) or offer.left == 0:
+            return False
         seeker, helper = self.people.get_many([match.seeker, match.helper])
-        if seeker is None or helper is None or kept_apart(seeker, helper) or helper.paused_at(now):
-            return None
-        free = pair.offer is not None and pair.offer.stands_at(now) and pair.offer.left > 0
-        return pair if free else None
+        if seeker is None or helper is None or helper.paused_at(now):
+            return False
+        return not kept_apart(seeker, helper)
 
 
 def answer_by(need: Listing, offer: Listing, city: City, now: int) -> int:

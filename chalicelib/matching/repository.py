@@ -41,10 +41,12 @@ class Matches(Protocol):
         notices: Sequence[Notice] = (),
         person: Person | None = None,
         called: Match | None = None,
+        seen: Sequence[Listing] = (),
     ) -> None:
         """Store the next versions of all that is given, all or none, and owe the notices.
 
-        `person` is one side, `called` another match of the same need. Conflict when another change was first.
+        `person` is one side, `called` another match of the same need; the listings `seen` stay as they are.
+        Conflict when another change of any was first.
         """
 
     def of_need(self, need_id: str) -> list[Match]:

@@ -192,7 +192,12 @@ class Matching:
             match = _known(pair)
             if received(match.receipts, receipt):
                 return Told(match)
-            step = act(pair, match)
+            try:
+                step = act(pair, match)
+            except Conflict:
+                if self._pair(match_id) != pair:  # no moment in which all was as it was read
+                    continue
+                raise
             if step.match is match:
                 return Told(match)
             step = self._queues.onward(pair, step._replace(match=step.match.with_receipt(receipt)), now)
@@ -210,6 +215,7 @@ class Matching:
             notices=step.notices,
             person=step.person,
             called=step.called,
+            seen=step.seen,
         )
 
     @property

@@ -12,13 +12,17 @@ from chalicelib.people.model import Person
 
 
 class Step(NamedTuple):
-    """What one change of a match writes. `called` is who is asked again because a place became free."""
+    """What one change of a match writes.
+
+    `called` is who is asked again because a place became free, `seen` the listings that was decided on.
+    """
 
     match: Match
     listings: tuple[Listing, ...] = ()
     notices: tuple[Notice, ...] = ()
     person: Person | None = None
     called: Match | None = None
+    seen: tuple[Listing, ...] = ()
 
 
 def said_yes(pair: Pair, match: Match, by: str, answer: str, *, confirmed: bool, now: int) -> Step:

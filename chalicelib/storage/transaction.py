@@ -33,6 +33,15 @@ class Delete:
 
 
 @dataclass(frozen=True, slots=True)
+class ConditionCheck:
+    """Nothing is written, if the condition holds of the item that stands now."""
+
+    table: str
+    key: Item
+    condition: Condition
+
+
+@dataclass(frozen=True, slots=True)
 class Count:
     """One more on a counter, which may not pass `most`; it is forgotten after `purge_at`."""
 
@@ -40,15 +49,6 @@ class Count:
     key: Item
     most: int
     purge_at: int
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """What must hold of an item that the change leaves as it is."""
-
-    table: str
-    key: Item
-    condition: Condition
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class Change:
     body: bytes
 
 
-Write = Put | Delete | Count | Check | Change
+Write = Put | Delete | ConditionCheck | Count | Change
 
 LOG = "log"
 LOG_KEPT_S = 7 * 86_400
@@ -96,7 +96,7 @@ def request_of(write: Write, table: str, stamp_ms: int) -> dict[str, Any]:
         request["ExpressionAttributeNames"] = {name: path for path, name in names.items()}
         if values:
             request["ExpressionAttributeValues"] = values
-    return {"ConditionCheck" if isinstance(write, Check) else type(write).__name__: request}
+    return {type(write).__name__: request}
 
 
 def _counted(write: Count, table: str) -> Mapping[str, Any]:

@@ -168,6 +168,7 @@ def story(city):
     yield from about_listings(city, ask, need)
     yield from about_matches(city, ask, need, offer)
     yield from about_trust(city, ask)
+    yield from about_asking(city, ask)
     yield from about_people(city, ask)
 
 
@@ -237,6 +238,22 @@ def about_trust(city, ask):
     yield ask("GET", "/v1/me/blocks", token=monique)
     block = city.get("/v1/me/blocks", token=monique).json["blocks"][0]["id"]
     yield ask("DELETE", f"/v1/me/blocks/{block}", token=monique)
+
+
+def about_asking(city, ask):
+    need, asking = city.publish("need", MONIQUE, category="pets")["id"], city.house.asking
+    city.publish("offer", "ali@example.org", category="pets")
+    monique, coordinator = city.sign_in(MONIQUE), city.coordinator()
+    yield ask("GET", f"/v1/me/listings/{need}/asking", token=monique)
+    for _ in range(12):
+        asking.ask_due(city.clock.now)
+        city.clock.turn(hours=8)
+    yield ask("GET", f"/v1/me/listings/{need}/asking", token=monique)
+    yield ask("GET", f"/v1/me/listings/{need}/asking", token=city.sign_in(YUSUF))
+    yield ask("GET", "/v1/coordination/unanswered", token=coordinator)
+    again = f"/v1/coordination/unanswered/{need}/ask-again"
+    for radius_m in (True, 90_000, 8_000, None):
+        yield ask("POST", again, {"radius_m": radius_m}, token=coordinator)
 
 
 def about_people(city, ask):

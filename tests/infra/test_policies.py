@@ -10,7 +10,7 @@ import pytest
 from app import app
 from chalicelib import wiring
 from chalicelib.notices.repository import AnswerLost
-from chalicelib.storage.transaction import Change, Check, Count, Delete, Put, table_of
+from chalicelib.storage.transaction import Change, ConditionCheck, Count, Delete, Put, table_of
 from infra.events import Context, schedule_event
 from infra.memory import MemoryTables
 from infra.schedules import schedules_of
@@ -25,7 +25,7 @@ _ACTION = {
     Change: "PutItem",
     Delete: "DeleteItem",
     Count: "UpdateItem",
-    Check: "ConditionCheckItem",
+    ConditionCheck: "ConditionCheckItem",
 }
 
 
