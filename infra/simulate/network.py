@@ -37,17 +37,19 @@ class Schedule:
     every_s: int
     jobs: tuple[str, ...]
     run: Callable[[int], object]
+    beat_s: int = DAY_S
+    """It ticks at least so often."""
     last: int = 0
     woken: int | None = None
     """When something happened that it looks for and that is not filed under a job."""
 
     def next_at(self, tables: WatchedTables, earliest: int) -> int:
-        """Return its next tick that can find something, or that of the next day at the latest.
+        """Return its next tick that can find something, or that of its next beat at the latest.
 
         A tick that finds nothing does nothing, so it need not be simulated.
         """
         dues = [due for job in self.jobs if (due := tables.next_due(job)) is not None]
-        wanted = min([*dues, self.last + DAY_S] if self.woken is None else [*dues, self.woken])
+        wanted = min([*dues, self.last + self.beat_s] if self.woken is None else [*dues, self.woken])
         return -(-max(wanted, self.last + 1, earliest) // self.every_s) * self.every_s
 
 
@@ -80,7 +82,7 @@ class Network:
         self._ticked = (start, -1)
         self.schedules = self._schedules()
         if asking:
-            self.schedules.insert(0, self._asking())
+            self.schedules[:0] = [self._asking(), self._assigning()]
         for each in self.schedules:
             each.last = start - 1
         self.changed: Callable[[str], None] = lambda _need: None
@@ -113,6 +115,11 @@ class Network:
         self.clock.now, self._ticked = at, (at, number)
         schedule.last, schedule.woken = at, None
         schedule.run(at)
+
+    def _assigning(self) -> Schedule:
+        """Return the schedule that assigns all at once, run as often as the city's file says."""
+        every_s = HOUR_S * self.house.city.asking.assign_hours
+        return Schedule(every_s, (), self.house.asking.assign, beat_s=every_s)
 
     def _asking(self) -> Schedule:
         """Return the schedule that asks, woken by each listing that opens."""
