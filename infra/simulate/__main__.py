@@ -5,6 +5,7 @@ import signal
 import sys
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import replace
 from datetime import datetime
 from os import cpu_count
 from pathlib import Path
@@ -35,7 +36,10 @@ def main(arguments: Sequence[str]) -> int:
     city = load_city(path)
     size = Size(asked.residents, asked.needs, asked.days)
     start = int(FIRST_DAY.replace(tzinfo=city.zone).timestamp())
-    tried = world(city, read_habits(asked.data), seed=asked.seed, size=size, start=start)
+    habits = read_habits(asked.data)
+    if asked.tireless:
+        habits = replace(habits, weariness=1.0)
+    tried = world(city, habits, seed=asked.seed, size=size, start=start)
     found = simulate(tried, asked.engine or ENGINES)
     shown = {engine: (history, figures(history, city.zone)) for engine, history in found.items()}
     print(report(tried, {engine: came for engine, (_, came) in shown.items()}))
@@ -91,6 +95,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--needs", type=_whole, default=Size().needs)
     parser.add_argument("--engine", action="append", choices=ENGINES, help="only this one; may be repeated")
     parser.add_argument("--out", type=Path, help="the folder for drawings (SVG)")
+    parser.add_argument("--tireless", action="store_true", help="nobody tires of being asked")
     parser.add_argument("--data", type=Path, default=DATA, help="the folder of GetUsPPE, for habits")
     return parser
 

@@ -70,7 +70,10 @@ PEERS: Mapping[str, Peer] = MappingProxyType(
             _random,
             Rules(weekly_limit=False, reach=False, windows=False),
         ),
-        "least_asked": Peer("who was asked least so far first, one at a time", 1, _least_asked, Rules()),
+        "least_asked": Peer(
+            "who was asked least so far first, one at a time", 1, _least_asked, Rules(weekly_limit=False)
+        ),
+        "least_within": Peer("the same, within what each helper chose", 1, _least_asked, Rules()),
     }
 )
 
