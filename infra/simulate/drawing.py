@@ -63,7 +63,7 @@ def _loads(title: str, shown: Shown) -> str:
     }
     helpers = max(map(len, loads.values()), default=1)
     most = max((each[0] for each in loads.values() if each), default=1)
-    chart = Chart(title, "helpers, the most asked first", "asks in all", helpers, round_up(most))
+    chart = Chart(title, "helpers, the most asked first", "asks in all", round_up(helpers), round_up(most))
     for engine, each in loads.items():
         chart.line(engine, list(enumerate(each)))
     return chart.drawn()

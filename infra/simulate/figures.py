@@ -73,7 +73,7 @@ def figures(history: History, zone: ZoneInfo) -> Figures:
         above_limit=above_limit(history),
         mails=len(history.mails),
         mails_per_post=len(history.mails) / posts,
-        notices_per_post=sum(mail.notices for mail in history.mails) / posts,
+        notices_per_post=history.events / posts,
         most_mails_a_day=_most_a_day(history, zone),
         longest_idle_h=max(history.idle_h.values(), default=0),
     )

@@ -28,11 +28,10 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """One mail to one resident; `notices` is how many events it tells of."""
+    """One mail to one resident."""
 
     at: int
     to: int
-    notices: int = 1
 
 
 @dataclass(slots=True)
@@ -66,6 +65,8 @@ class History:
     mails: list[Sent] = field(default_factory=list)
     needs: dict[int, NeedStory] = field(default_factory=dict)
     posts: int = 0
+    events: int = 0
+    """Of which somebody was to be told: mails, if each had one of its own."""
     idle_h: dict[int, int] = field(default_factory=dict)
     standing: Counter[int] = field(default_factory=Counter)
     """By need: how many were asked and may still answer."""

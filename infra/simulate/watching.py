@@ -20,6 +20,7 @@ class Watch:
         self._by_email = {resident.email: resident for resident in neighbours.residents.values()}
         network.post.deliver = self._mail
         network.tables.watchers["matches"] = self._match
+        network.tables.watchers["notices"] = self._notice
 
     def _mail(self, mail: Mail, _notice: str) -> None:
         """Write a mail down, and plan when it is read if it leaves its reader anything to do."""
@@ -31,6 +32,9 @@ class Watch:
             subject = taps[0].subject.partition("-")[0]
             at = self.neighbours.replies.read_at(resident, subject, now)
             self.network.loop.at(at, lambda: self.neighbours.read(resident, taps))
+
+    def _notice(self, before: Row | None, _row: Row) -> None:
+        self.history.events += before is None
 
     def _match(self, before: Row | None, row: Row) -> None:
         """Write down that somebody was asked, or what became of it."""
