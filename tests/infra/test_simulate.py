@@ -22,7 +22,7 @@ from infra.simulate.running import ENGINES, OURS, run
 from infra.simulate.world import Size, world
 from tests.city import DATA, ROOT
 
-SMALL = Size(residents=60, needs=40, days=8)
+SMALL = Size(residents=50, needs=30, days=6)
 
 
 def a_world(seed=7, size=SMALL):
