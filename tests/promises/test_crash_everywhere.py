@@ -50,6 +50,9 @@ class World:
         self.needs = [self._publish("need", ANA, f"Besoin {n}", 3) for n in range(4)]
         self.offers = [self._publish("offer", BOB, f"Offre {n}", 3) for n in range(4)]
         self.held = [self._publish("need", EVE, f"Garde {n}", 1, category="childcare") for n in range(2)]
+        self.dogs = [self._publish("need", who, "Chien", 1, category="pets") for who in (EVE, MOD)]
+        for number in range(5):
+            self._publish("offer", f"helper-{number}@example.org", "Promenades", 2, category="pets")
         self._ask_as_often_as_one_likes(BOB)
         self.proposed = [self._propose(n) for n in (0, 1)]
         self.accepted = [self._propose(n) for n in (2,)]
@@ -210,6 +213,38 @@ def begun(world, name):
     return begun, path.act
 
 
+def asking(act, *, hours=(), refuses=False):
+    """Let the city ask at each of the hours, and have all say no; then act, with trouble."""
+
+    def prepare(city):
+        for job in ("ask", "assign"):
+            city.tables.put("jobs", {"pk": job, "at": city.clock.now - 200 * DAY * 60})
+        for job in ("ask", "assign") if not hours else ():
+            city.tables.tables._rows["jobs"].pop((job,))
+        for turn in hours:
+            assert city.house.asking.ask_due(city.clock.now).failed == 0
+            city.clock.turn(hours=turn)
+        if refuses:
+            for row in [row for row in rows_of(city.tables, "matches") if row["state"] == "proposed"]:
+                match, said = f"{row['pk']}-{row['sk']}", {"by": row["helper"], "key": "no"}
+                city.house.matching.decline(match, "no_time", now=city.clock.now, **said)
+        settle(city)
+
+    return Prepared(prepare, act)
+
+
+def ask(_world, city):
+    assert city.house.asking.ask_due(city.clock.now).failed == 0
+
+
+def assign(_world, city):
+    assert city.house.asking.assign(city.clock.now).failed == 0
+
+
+def forget_askings(_world, city):
+    assert city.house.asking.purge_due(city.clock.now).failed == 0
+
+
 def expire(house, now):
     house.publishing.expire_due(now)
 
@@ -271,6 +306,14 @@ ROUNDS = {
     "close": tick((3 * DAY + 1, tend), (3 * DAY + 2, send), (33 * DAY + 2, tend)),
     "remind": tick((11 * DAY + 1, remind)),
     "expire": tick((11 * DAY + 1, remind), (11 * DAY + 2, send), (14 * DAY + 1, expire)),
+    "begin to ask": asking(ask),
+    "ask in the next wave": asking(ask, hours=(13,)),
+    "ask when all have said no": asking(ask, hours=(1,), refuses=True),
+    "hand over what nobody answered": asking(ask, hours=(13, 25, 49)),
+    "rest with a need that is gone": asking(ask, hours=(13, 25, 49, 350)),
+    "assign all at once": asking(assign),
+    "assign what the waves left": asking(assign, hours=(13,), refuses=True),
+    "forget askings": asking(forget_askings, hours=(13, 25, 49, 350, 91 * 24)),
     "send": tick((2 * DAY + 1, tend), (2 * DAY + 2, send)),
     "forget listings": tick((14 * DAY, remind), (14 * DAY, send), (104 * DAY + 1, forget)),
     "forget matches": tick((2 * DAY, tend), (2 * DAY, send), (92 * DAY + 1, forget)),
