@@ -15,12 +15,10 @@ from chalicelib.assignment.network import ROOT, Network
 
 FINE = 8
 """Prices are reckoned in parts of a unit, so that the last step is well below one."""
-ROUGH, FINER = 16, 8
+ROUGH, FINER = 32, 8
 """The first step is this part of the span of the costs, each next one that part of the last."""
 FALL = 3
 """So many steps the prices fall before the next round."""
-SHORT = 8
-"""How long a short list of goods is."""
 NEVER = -1 << 200
 NOBODY = -1
 
@@ -50,8 +48,6 @@ class Auction:
         self.floor = [floor for _, floor in places]
         """What a bidder forgoes when nothing is bought."""
         self.has = [NOBODY] * len(places)
-        self.short: dict[int, tuple[list[int], list[int], int]] = {}
-        """Of a need, the goods that left it most, what they are worth, and what the best of the others left."""
         self.others: dict[int, list[int]] = {}
         """All bidders of a need of several places."""
         for bidder, need in enumerate(self.need):
@@ -82,17 +78,17 @@ class Auction:
 
     def _round(self, bidders: list[int], step: int) -> None:
         price, has, held = self.price, self.has, self.held
-        self.short.clear()
         while bidders:
             bidder = bidders.pop()
             floor = self.floor[bidder]
-            goods, left = self._look(bidder, self.need[bidder], floor)
+            need = self.need[bidder]
+            left = self._left(bidder, need)
             best = max(left)
             if best < floor:
                 continue
             at = left.index(best)
             left[at] = floor
-            good = goods[at]
+            good = self.goods[need][at]
             bid = price[good] + best - max(left) + step
             if len(self.rooms[good]) > 1:
                 loser = self._sell(good, bidder, bid, step)
@@ -104,27 +100,6 @@ class Auction:
             if loser != NOBODY:
                 has[loser] = NOBODY
                 bidders.append(loser)
-
-    def _look(self, bidder: int, need: int, floor: int) -> tuple[Sequence[int], list[int]]:
-        """Return goods with the two best for the bidder among them, and what each would leave.
-
-        Within a round prices only rise: while two of a short list leave as much as the best outside it did,
-        they are the best.
-        """
-        price = self.price
-        if short := self.short.get(need):
-            goods, worth, outside = short
-            left = [value - price[good] for value, good in zip(worth, goods, strict=True)]
-            second, first = sorted(left)[-2:]
-            if first >= outside and (second >= outside or floor >= outside):
-                return goods, left
-        goods, left = self.goods[need], self._left(bidder, need)
-        if len(goods) > 2 * SHORT and need not in self.others:
-            order = sorted(range(len(goods)), key=left.__getitem__, reverse=True)
-            worth = self.worth[need]
-            few = order[:SHORT]
-            self.short[need] = [goods[at] for at in few], [worth[at] for at in few], left[order[SHORT]]
-        return goods, left
 
     def _left(self, bidder: int, need: int) -> list[int]:
         """Return what each good would leave the bidder; never one that another place of the need has."""

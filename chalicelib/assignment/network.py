@@ -36,7 +36,7 @@ class Network:
         self.tail = [*instance.need_of]
         options = Counter(instance.need_of)
         self.steps: list[Sequence[int]] = [
-            _rewards(need, options[node], weights) for node, need in enumerate(instance.needs)
+            rewards(need, options[node], weights) for node, need in enumerate(instance.needs)
         ]
         self.up = [ROOT] * self.pairs
         """Where what enters an offer or a helper goes on to."""
@@ -81,16 +81,21 @@ class Network:
         while (arc := via[node]) != BEGIN:
             if arc >= 0:
                 self.flip(arc)
-                node = self.tail[arc] if self.head[arc] == node else self.head[arc]
             else:
-                offer = -1 - arc
-                self.load[offer] += 1 if (node != offer) == forward else -1
-                node = self.up[offer] if node == offer else offer
+                self.load[-1 - arc] += 1 if (node != -1 - arc) == forward else -1
+            node = self.other(arc, node)
         return node
+
+    def other(self, arc: int, node: int) -> int:
+        """Return the other end of an arc, written as in `via`."""
+        if arc >= 0:
+            return self.tail[arc] if self.head[arc] == node else self.head[arc]
+        offer = -1 - arc
+        return self.up[offer] if node == offer else offer
 
     def _offers(self, instance: Instance) -> None:
         node_of = {helper.id: node for node, helper in enumerate(instance.helpers, self.helpers)}
-        asks = [_asks(helper, self.weights) for helper in instance.helpers]
+        room_of = [asks(helper, self.weights) for helper in instance.helpers]
         options = Counter(instance.offer_of)
         places = [min(offer.places, options[place]) for place, offer in enumerate(instance.offers)]
         several = Counter(
@@ -98,13 +103,13 @@ class Network:
         )
         for node, (offer, room) in enumerate(zip(instance.offers, places, strict=True), self.needs):
             helper = node_of[offer.helper]
-            steps: Sequence[int] = asks[helper - self.helpers]
+            steps: Sequence[int] = room_of[helper - self.helpers]
             if steps and room and several[offer.helper] > 1:
                 self.up[node] = helper
                 self.children.setdefault(helper, []).append(node)
                 steps = (0,) * room
             self.steps.append(steps[:room])
-        self.steps.extend(asks)
+        self.steps.extend(room_of)
 
     def _needs(self, options: Counter[int]) -> None:
         dead = not all(self.steps[self.needs : self.helpers])
@@ -148,12 +153,12 @@ def _at(values: list[int], arcs: Sequence[int]) -> list[int]:
     return [values[arc] for arc in arcs]
 
 
-def _rewards(need: Need, options: int, weights: Weights) -> Sequence[int]:
+def rewards(need: Need, options: int, weights: Weights) -> Sequence[int]:
     """Return what filling one place costs, then the next: less than nothing."""
     first = weights.places + weights.served + (weights.urgent if need.urgent else 0)
     return [-weights.places if place else -first for place in range(min(need.places, options))]
 
 
-def _asks(helper: Helper, weights: Weights) -> tuple[int, ...]:
+def asks(helper: Helper, weights: Weights) -> tuple[int, ...]:
     """Return what one more ask costs, then the next: points, and by how much the square of their number grows."""
     return tuple(weights.points * cost + 2 * asks + 1 for asks, cost in enumerate(helper.costs))

@@ -5,6 +5,7 @@ the first way out). At every moment no arc that is used costs more than nothing,
 """
 
 from bisect import bisect_left
+from collections.abc import Iterator
 from heapq import heappop, heappush
 
 from chalicelib.assignment.network import BEGIN, ROOT, Network
@@ -44,9 +45,8 @@ class Search:
 
     def run(self, start: int) -> None:
         """Carry one from the node, or one less where it is missing, and keep the prices right."""
-        self.via, self.far, self.heap, self.ready = {start: BEGIN}, {start: 0}, [], [start]
-        self.best = FAR
-        looked = self._look()
+        self.begin(start)
+        looked = self.look()
         price, far, best = self.network.price, self.far, self.best
         for node in looked:
             price[node] += self.sign * (far[node] - best)
@@ -58,7 +58,11 @@ class Search:
             self.balance[self.end] += self.sign
         self.network.walk(self.end, self.via, forward=self.sign > 0)
 
-    def _look(self) -> list[int]:
+    def begin(self, start: int) -> None:
+        self.via, self.far, self.heap, self.ready = {start: BEGIN}, {start: 0}, [], [start]
+        self.best = FAR
+
+    def look(self) -> list[int]:
         """Look at nodes, the nearest first, until nothing can be nearer than the way out; return them."""
         looked: list[int] = []
         distance = 0
@@ -80,6 +84,13 @@ class Search:
             else:
                 self.from_room(node, distance)
         return looked
+
+    def path(self) -> Iterator[int]:
+        """Yield the arcs of the way out, the last first, as `via` holds them."""
+        node = self.end
+        while (arc := self.via[node]) != BEGIN:
+            yield arc
+            node = self.network.other(arc, node)
 
     def from_need(self, node: int, distance: int) -> None:
         """Go on from a need or a pair."""
