@@ -12,6 +12,7 @@ from chalicelib.storage.transaction import (
     LOG,
     LOG_KEPT_S,
     Change,
+    ConditionCheck,
     Count,
     Delete,
     Put,
@@ -257,6 +258,21 @@ def test_a_transaction_does_all_of_its_writes(tables):
     assert tables.get("listings", {"pk": "gone"}) is None
     assert tables.get("limits", {"pk": "c"}) == {"pk": "c", "count": 1, "purge_at": 99}
     assert [row["body"] for row in tables.scan("changes")] == [b"body"]
+
+
+@pytest.mark.parametrize("stands", [True, False])
+def test_a_transaction_may_depend_on_an_item_it_does_not_write(tables, stands):
+    tables.put("listings", {"pk": "a", "version": 2})
+    check = ConditionCheck("listings", {"pk": "a"}, at_version(2 if stands else 1))
+    writes = [Put("people", {"pk": "b", "sk": "me"}, ABSENT), check]
+    if stands:
+        tables.commit(writes)
+    else:
+        with pytest.raises(Refused) as refused:
+            tables.commit(writes)
+        assert refused.value.writes == [check]
+    assert (tables.get("people", {"pk": "b", "sk": "me"}) is not None) is stands
+    assert tables.get("listings", {"pk": "a"}) == {"pk": "a", "version": 2}
 
 
 def test_a_transaction_with_a_condition_that_fails_does_nothing_and_names_every_such_write(tables):
