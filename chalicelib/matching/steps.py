@@ -14,7 +14,8 @@ from chalicelib.people.model import Person
 class Step(NamedTuple):
     """What one change of a match writes.
 
-    `called` is who is asked again because a place became free, `seen` the listings that was decided on.
+    `called` is who is asked again because a place became free, `seen` the listings that was decided on;
+    `together` says that from now on the two sides are in touch, or will be.
     """
 
     match: Match
@@ -23,6 +24,7 @@ class Step(NamedTuple):
     person: Person | None = None
     called: Match | None = None
     seen: tuple[Listing, ...] = ()
+    together: bool = False
 
 
 def said_yes(pair: Pair, match: Match, by: str, answer: str, *, confirmed: bool, now: int) -> Step:
@@ -40,9 +42,8 @@ def said_yes(pair: Pair, match: Match, by: str, answer: str, *, confirmed: bool,
     if match.state == "proposed" and need.left == 0 and by == match.helper:
         return Step(match.queued(by, now, need.queue + 1), (need.queued(),))
     agreed = match.agreed(by, now, answer) if confirmed else match.accepted(by, now, answer)
-    return Step(
-        agreed, (need.taken(now), offer.taken(now)), to_both(f"match_{agreed.state}", agreed, pair, now)
-    )
+    mails = to_both(f"match_{agreed.state}", agreed, pair, now)
+    return Step(agreed, (need.taken(now), offer.taken(now)), mails, together=True)
 
 
 def refuse_late(pair: Pair, match: Match, by: str, now: int) -> None:

@@ -277,6 +277,37 @@ def test_no_other_proposal_of_the_two_is_accepted_across_a_block(town, by):
         town.yes("yusuf", second)
 
 
+@pytest.mark.parametrize("by", ["monique", "yusuf"])
+@pytest.mark.parametrize("what", ["yes", "ask", "come forward", "confirm"])
+def test_a_block_made_between_the_look_and_the_writing_is_heeded(town, monkeypatch, what, by):
+    need, offer = town.publish("need", town.monique), town.publish("offer", town.helpers["yusuf"])
+    second = town.ask("yusuf", need=town.publish("need", town.monique))
+    if what == "confirm":
+        town.house.city = replace(town.house.city, exchange="confirmed")
+        town.house.__dict__.pop("matching")
+        town.yes("yusuf", second)
+    commit, blocked = town.house.tables.commit, []
+
+    def commit_after_a_block(writes):
+        if not blocked:
+            blocked.append(True)
+            town.block("yusuf", by=by)
+        commit(writes)
+
+    def act():
+        matching, asking = town.house.matching, town.person("yusuf" if what == "come forward" else "monique")
+        if what == "yes":
+            town.yes("yusuf", second)
+        elif what == "confirm":
+            town.house.coordination.confirm(second, by=an_id("c"), key=new_key(), now=NOW)
+        else:
+            matching.propose(need, offer, by=asking, message="", key=new_key(), now=NOW)
+
+    monkeypatch.setattr(town.house.tables, "commit", commit_after_a_block)
+    with pytest.raises(Conflict, match="not_available"):
+        act()
+
+
 @pytest.mark.parametrize("gone", ["monique", "yusuf"])
 def test_a_yes_to_somebody_who_is_gone_gets_a_clear_word(town, gone):
     del town.house.tables._rows["people"][an_id(gone), "me"]
