@@ -207,6 +207,23 @@ def test_a_queue_ends_quietly_with_its_need(town):
     assert town.mails("match_lapsed") == []
 
 
+def test_a_queue_outlasts_a_look_of_a_moderator_at_its_need(town):
+    for name in ("yusuf", "karl"):
+        town.yes(name)
+    city = town.house.city
+    held = [replace(each, moderation="before") for each in city.categories]
+    need = town.house.publishing.get(town.need)
+    publishing = replace(town.house.publishing, city=replace(city, categories=tuple(held)))
+    publishing.edit(need.id, a_draft(capacity=2), by=need.author, version=need.version, now=town.now)
+    with pytest.raises(Conflict, match="listing_not_open"):
+        town.yes("ana")
+    town.tick(hours=1)
+    assert town.match("karl").state == "queued"
+    town.house.desk.release(need.id, key=new_key(), now=town.now)
+    town.tick(hours=1)
+    assert town.match("karl").state == "proposed"
+
+
 def test_who_leaves_the_queue_leaves_it_quietly(town):
     town.yes("yusuf")
     town.yes("karl")
