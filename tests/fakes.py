@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from threading import RLock
 from typing import Any
 
-from pynamodb.expressions.condition import And, BeginsWith, Comparison, Condition, NotExists
+from pynamodb.expressions.condition import And, BeginsWith, Comparison, Condition, Contains, Not, NotExists
 
 from chalicelib.notices.repository import Mail
 from chalicelib.storage.codec import decode, encode
@@ -157,10 +157,15 @@ def predicate(condition: Condition) -> Callable[[dict[str, Any]], bool]:
     if isinstance(condition, And):
         first, second = map(predicate, condition.values)
         return lambda row: first(row) and second(row)
+    if isinstance(condition, Not):
+        denied = predicate(condition.values[0])
+        return lambda row: not denied(row)
     path = condition.values[0].path[0]
     if isinstance(condition, NotExists):
         return lambda row: path not in row
     value = decode({"v": condition.values[1].value})["v"]
+    if isinstance(condition, Contains):
+        return lambda row: value in row.get(path, ())
     if isinstance(condition, BeginsWith):
         return lambda row: path in row and row[path].startswith(value)
     assert isinstance(condition, Comparison), condition

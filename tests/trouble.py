@@ -178,7 +178,7 @@ def restart(city: TestCity) -> None:
         mailer=city.mailbox,
         now=city.clock,
         address_book=house.address_book,
-        city=_strict_city(),
+        city=replace(_strict_city(), exchange=house.city.exchange),
     )
 
 

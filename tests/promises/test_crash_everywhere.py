@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import pytest
 
+from chalicelib.people.model import Block
 from chalicelib.storage.agenda import due
 from chalicelib.taps import Tap, seal
 from tests.city import a_listing
@@ -30,7 +31,7 @@ from tests.trouble import (
     well,
 )
 
-ANA, BOB, EVE, MOD = (f"{name}@example.org" for name in ("ana", "bob", "eve", "mod"))
+ANA, BOB, EVE, MOD, COO = (f"{name}@example.org" for name in ("ana", "bob", "eve", "mod", "coo"))
 KEY = "the-same-key"
 WHEN = ("killed before", "killed after")
 
@@ -41,14 +42,15 @@ class World:
     def __init__(self):
         self.city = city = troubled_city()
         begin_rounds(city)
-        self.tokens = {who: city.sign_in(who) for who in (ANA, BOB, EVE, MOD)}
-        self._make_moderator(MOD)
+        self.tokens = {who: city.sign_in(who) for who in (ANA, BOB, EVE, MOD, COO)}
+        self._make(MOD, "moderator")
+        self._make(COO, "coordinator")
         self.attempts = {
             who: city.post("/v1/sign-in", {"email": who}).json["attempt"]
             for who in (ANA, "new@example.org", "other@example.org")
         }
-        self.needs = [self._publish("need", ANA, f"Besoin {n}", 3) for n in range(4)]
-        self.offers = [self._publish("offer", BOB, f"Offre {n}", 3) for n in range(4)]
+        self.needs = [self._publish("need", ANA, f"Besoin {n}", 3) for n in range(6)]
+        self.offers = [self._publish("offer", BOB, f"Offre {n}", 3) for n in range(6)]
         self.held = [self._publish("need", EVE, f"Garde {n}", 1, category="childcare") for n in range(2)]
         self.dogs = [self._publish("need", who, "Chien", 1, category="pets") for who in (EVE, MOD)]
         for number in range(5):
@@ -56,9 +58,19 @@ class World:
         self._ask_as_often_as_one_likes(BOB)
         self.proposed = [self._propose(n) for n in (0, 1)]
         self.accepted = [self._propose(n) for n in (2,)]
-        for match in self.accepted:
+        self.small = self._publish("need", ANA, "Petit besoin", 1)
+        self.queue = [self._propose(n, self.small) for n in (0, 1, 2)]
+        for match in (*self.accepted, *self.queue[:2]):
             assert city.post(f"/v1/matches/{match}/accept", token=self.tokens[BOB]).status == 200
+        self.agreed = [self._agree(n) for n in (4, 5)]
         settle(city)
+
+    def _agree(self, number):
+        match = self._propose(number)
+        self.city.exchange("confirmed")
+        assert self.city.post(f"/v1/matches/{match}/accept", token=self.tokens[BOB]).status == 200
+        self.city.exchange("direct")
+        return match
 
     def copy(self):
         city = troubled_city()
@@ -74,15 +86,15 @@ class World:
         fields = {"title": title, "capacity": capacity, "reach_m": 3_000, **fields}
         return self.city.publish(kind, by, **fields)["id"]
 
-    def _propose(self, number):
-        pair = {"need": self.needs[number], "offer": self.offers[number]}
+    def _propose(self, number, need=None):
+        pair = {"need": need or self.needs[number], "offer": self.offers[number]}
         asked = self.city.post("/v1/matches", pair, token=self.tokens[ANA])
         assert asked.status == 201, asked.text
         return asked.json["id"]
 
-    def _make_moderator(self, who):
+    def _make(self, who, role):
         (row,) = [row for row in self.city.tables.scan("people") if row.get("email") == who and "role" in row]
-        self.city.tables.put("people", {**row, "role": "moderator"})
+        self.city.tables.put("people", {**row, "role": role})
 
     def _ask_as_often_as_one_likes(self, who):
         token = self.tokens[who]
@@ -177,6 +189,25 @@ def event(kind, **detail):
 
 def of_the_mail(city):
     return min((row for row in rows_of(city.tables, "notices") if row["to"]), key=lambda row: row["pk"])
+
+
+def on_desk(verb, which, body=None):
+    return post(lambda world: f"/v1/coordination/matches/{which(world)}/{verb}", body, who=COO)
+
+
+def unblock():
+    """Take back the one block there is."""
+
+    def block(city):
+        mine = city.house.people.get(city.house.secrets.blind(ANA))
+        city.house.people.save(mine.blocking(city.house.secrets.blind(BOB), "match", city.clock.now))
+
+    def act(world, city):
+        mine, bob = map(city.house.secrets.blind, (ANA, BOB))
+        path = f"/v1/me/blocks/{Block(bob, 'match', 0).id_for(mine)}"
+        return city.call("DELETE", path, token=world.tokens[ANA])
+
+    return Prepared(block, act)
 
 
 def tick(*rounds):
@@ -293,6 +324,13 @@ REQUESTS = {
     "decline": on_match("decline", lambda world: world.proposed[0], {"reason": "no_time"}),
     "take back a proposal": on_match("cancel", lambda world: world.proposed[0], {"reason": "other"}, who=ANA),
     "cancel what was accepted": on_match("cancel", lambda world: world.accepted[0], {"reason": "other"}),
+    "be late": on_match("accept", lambda world: world.queue[2], {"message": "Demain 10h"}),
+    "give a place back to a queue": on_match("cancel", lambda world: world.queue[0], {"reason": "other"}),
+    "block who asked": on_match("block", lambda world: world.proposed[0]),
+    "block with whom it is agreed": on_match("block", lambda world: world.agreed[0], who=ANA),
+    "unblock": unblock(),
+    "confirm": on_desk("confirm", lambda world: world.agreed[0]),
+    "refuse a match": on_desk("refuse", lambda world: world.agreed[1], {"reason": "Trop loin"}),
     "say how it went": on_match("outcome", lambda world: world.accepted[0], {"outcome": "went_well"}),
     "accept from the mail": tap("accept", lambda world: world.proposed[1], BOB),
     "decline from the mail": tap("decline", lambda world: world.proposed[1], BOB),
@@ -302,6 +340,7 @@ REQUESTS = {
 
 ROUNDS = {
     "lapse": tick((2 * DAY + 1, tend)),
+    "look at a queue": tick((61, tend)),
     "ask how it went": tick((3 * DAY + 1, tend)),
     "close": tick((3 * DAY + 1, tend), (3 * DAY + 2, send), (33 * DAY + 2, tend)),
     "remind": tick((11 * DAY + 1, remind)),
