@@ -51,7 +51,10 @@ class Matching:
     city: City
 
     def propose(self, need_id: str, offer_id: str, *, by: Person, message: str, key: str, now: int) -> Told:
-        """Ask the other side; the same request again finds the same match."""
+        """Ask the other side; the same request again finds the same match.
+
+        Whom the city asked for the seeker is not asked again: the match is the seeker's, with their word.
+        """
         receipt = _own(by.id, (key, f"propose {message}"))
         for _ in range(TRIES):
             pair = self.matches.pair(need_id, offer_id)
@@ -60,7 +63,14 @@ class Matching:
             if pair.match is not None:
                 if pair.match.proposer == side and received(pair.match.receipts, receipt):
                     return Told(pair.match)
-                raise Conflict("already_asked")
+                if not pair.match.for_the_seeker(side):
+                    raise Conflict("already_asked")
+                joined = pair.match.joined(message).with_receipt(receipt)
+                try:
+                    self.matches.save(joined)
+                except Conflict:
+                    continue
+                return Told(joined)
             drawn = self.drawn_up(pair, side, message=message, now=now)
             match, mail = drawn.match.with_receipt(receipt), drawn.mail
             limit = (f"propose#{by.id}", self.city.limits.proposals_per_day, (now // DAY_S + 1) * DAY_S)
