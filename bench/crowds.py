@@ -49,6 +49,12 @@ def lived_in(
 
     A part of the needs is crowded around a few helpers.
     """
+    return _lived_in(needs, offers, seed, costs, crowded)[0]
+
+
+def _lived_in(
+    needs: int, offers: int, seed: int, costs: Sequence[int], crowded: float
+) -> tuple[Instance, list[Place]]:
     random = Random(seed)
     at = [(random.random(), random.random()) for _ in range(offers)]
     centres = [(random.random(), random.random()) for _ in range(max(1, needs // 200))]
@@ -67,11 +73,13 @@ def lived_in(
         Need(_need(need), random.random() < 0.1, random.choice((1, 1, 1, 1, 2, 3, 5))) for need in range(needs)
     ]
     options = [Option(_need(need), _offer(offer), fit) for need, offer, fit in _near(random, homes, at)]
-    return instance(wanted, given, helpers, options)
+    return instance(wanted, given, helpers, options), homes
 
 
-def areas(made: Instance, seed: int = 1, *, side: int) -> dict[str, int]:
-    ...
+def quarters(needs: int, offers: int, side: int, seed: int = 1) -> tuple[Instance, dict[str, str]]:
+    """Return a lived-in city, and in which of the squares, so many on a side, each need is."""
+    made, homes = _lived_in(needs, offers, seed, ASK_COSTS, crowded=0.3)
+    return made, {_need(need): f"{int(x * side)}.{int(y * side)}" for need, (x, y) in enumerate(homes)}
 
 
 def _single(needs: int, offers: int, options: Sequence[tuple[int, int, int]]) -> Instance:
