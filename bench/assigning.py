@@ -1,4 +1,5 @@
-"""Assigning all at once: how long the best takes, beside scipy and greed; how fair; and a city cut by area."""
+"""Assigning all at once: how long the best takes, beside scipy and greed; how fair; and a city cut by
+area."""
 
 import json
 import resource
@@ -45,18 +46,26 @@ def _single(name: str, made: Instance) -> Iterator[Row]:
     took, solution = _timed(lambda: solve(made))
     checking, _ = _timed(lambda: check(made, solution), times=1)
     peer, served, points = _scipy(made)
-    yield row(
-        f"assign_s, {name}", NEEDS, took, "s CPU", peer="scipy sparse", peer_value=peer, most=MOST_S
-    )
+    yield row(f"assign_s, {name}", NEEDS, took, "s CPU", peer="scipy sparse", peer_value=peer, most=MOST_S)
     reached = (solution.figures.served - served, solution.figures.points - points)
     yield row(f"assign_s, {name}, short of scipy", NEEDS, sum(map(abs, reached)), "needs and points", most=0)
     greedy_s, greedy = _timed(lambda: _greedy(made))
     yield row(f"assign_s, {name}, greedy", NEEDS, greedy_s, "s CPU")
     yield row(
-        f"assign_s, {name}, needs served", NEEDS, solution.figures.served, "needs", peer="greedy", peer_value=greedy[0]
+        f"assign_s, {name}, needs served",
+        NEEDS,
+        solution.figures.served,
+        "needs",
+        peer="greedy",
+        peer_value=greedy[0],
     )
     yield row(
-        f"assign_s, {name}, points", NEEDS, solution.figures.points, "points", peer="greedy", peer_value=greedy[1]
+        f"assign_s, {name}, points",
+        NEEDS,
+        solution.figures.points,
+        "points",
+        peer="greedy",
+        peer_value=greedy[1],
     )
     yield row(f"assign_s, {name}, checking", NEEDS, checking, "s CPU")
 
@@ -111,9 +120,16 @@ def _city(way: str) -> Iterator[Row]:
 
 def _tell(way: str) -> dict[str, Any]:
     made, area_of = crowds.quarters(*CITY)
-    seconds, solution = _timed(lambda: solve(made) if way == "whole" else solve_by_area(made, area_of), times=1)
+    seconds, solution = _timed(
+        lambda: solve(made) if way == "whole" else solve_by_area(made, area_of), times=1
+    )
     megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1_024
-    return {"seconds": seconds, "megabytes": megabytes, "figures": solution.figures, "options": len(made.options)}
+    return {
+        "seconds": seconds,
+        "megabytes": megabytes,
+        "figures": solution.figures,
+        "options": len(made.options),
+    }
 
 
 def _timed(act: Any, times: int = TIMES) -> tuple[float, Any]:
@@ -126,7 +142,8 @@ def _timed(act: Any, times: int = TIMES) -> tuple[float, Any]:
 
 
 def _scipy(made: Instance) -> tuple[float, int, int]:
-    """Return the CPU time of scipy's sparse solver, the needs served and their points; it may leave needs out."""
+    """Return the CPU time of scipy's sparse solver, the needs served and their points; it may leave needs
+    out."""
     from scipy.sparse import csr_matrix
     from scipy.sparse.csgraph import min_weight_full_bipartite_matching
 
@@ -141,7 +158,8 @@ def _scipy(made: Instance) -> tuple[float, int, int]:
 
 
 def _greedy(made: Instance) -> tuple[int, int]:
-    """Return needs served and points when the fittest pair that is still possible is taken, again and again."""
+    """Return needs served and points when the fittest pair that is still possible is taken, again and
+    again."""
     needs, offers, points = set[int](), set[int](), 0
     for place in sorted(range(len(made.options)), key=made.fits.__getitem__, reverse=True):
         need, offer = made.need_of[place], made.offer_of[place]

@@ -20,7 +20,9 @@ def parts(random, most=7):
         for number in range(random.randint(0, most))
     ]
     helpers = [
-        Helper(f"h{number}", tuple(sorted(random.choice([0, 0, 1, 5, top]) for _ in range(random.randint(0, 3)))))
+        Helper(
+            f"h{number}", tuple(sorted(random.choice([0, 0, 1, 5, top]) for _ in range(random.randint(0, 3))))
+        )
         for number in range(people)
     ]
     density = random.choice([0.2, 0.5, 1])
@@ -45,8 +47,12 @@ def best(made):
     helper = {offer.id: offer.helper for offer in made.offers}
     states = {(0,) * len(made.offers): (0, 0, 0, 0)}
     for need in made.needs:
-        mine = [(made.offers.index(offer), option.fit) for option in made.options for offer in made.offers
-                if (option.need, option.offer) == (need.id, offer.id)]
+        mine = [
+            (made.offers.index(offer), option.fit)
+            for option in made.options
+            for offer in made.offers
+            if (option.need, option.offer) == (need.id, offer.id)
+        ]
         after = {}
         for many in range(need.places + 1):
             for chosen in combinations(mine, many):
@@ -100,7 +106,9 @@ def alter(made, solution, random):
     elif kind == 4:
         figure = random.choice(Figures._fields)
         by = random.choice([-1, 1])
-        return replace(solution, figures=solution.figures._replace(**{figure: getattr(solution.figures, figure) + by}))
+        return replace(
+            solution, figures=solution.figures._replace(**{figure: getattr(solution.figures, figure) + by})
+        )
     elif kind == 5:
         part = random.choice(["gap", "needs", "offers", "helpers"])
         if part == "gap":

@@ -1,9 +1,9 @@
 """A start: prices near the right ones, by an auction of the helpers' room (Bertsekas 1988, epsilon scaled).
 
-A place of a need bids for the helper that leaves it most, as far up as the next best would leave as much, and a
-step more; who is outbid bids again. The step gets smaller from round to round, and before each round prices fall
-a little. Only prices and holders are used, and only to begin from: so what is awkward, such as the room of a single
-offer, is left out here.
+A place of a need bids for the helper that leaves it most, as far up as the next best would leave as much,
+and a step more; who is outbid bids again. The step gets smaller from round to round, and before each round
+prices fall a little. Only prices and holders are used, and only to begin from: so what is awkward, such as
+the room of a single offer, is left out here.
 """
 
 from collections.abc import Callable, Sequence
@@ -44,14 +44,18 @@ class Auction:
         self.goods: list[Sequence[int]] = []
         self.worth: list[Sequence[int]] = []
         for need in range(network.needs):
-            goods, costs = _by_helper(network, need) if network.children else (network.heads[need], network.costs[need])
+            goods, costs = (
+                _by_helper(network, need) if network.children else (network.heads[need], network.costs[need])
+            )
             self.goods.append(goods)
             self.worth.append([shared.setdefault(cost, -FINE * cost) for cost in costs])
         self.prices_of = [_getter(goods) for goods in self.goods]
         self.floors = [[FINE * step for step in network.steps[need]] for need in range(network.needs)]
         """What leaving a place open costs, then the next: below this nothing is bought."""
         self.need = [
-            need for need, goods in enumerate(self.goods) for _ in range(min(len(goods), len(self.floors[need])))
+            need
+            for need, goods in enumerate(self.goods)
+            for _ in range(min(len(goods), len(self.floors[need])))
         ]
         """Of each bidder."""
         self.has = [NOBODY] * len(self.need)
@@ -113,7 +117,8 @@ class Auction:
                 bidders.append(loser)
 
     def _floor(self, bidder: int, need: int) -> int:
-        """Return below what the bidder buys nothing: a need that has a place already gives less for another."""
+        """Return below what the bidder buys nothing: a need that has a place already gives less for
+        another."""
         others = self.others.get(need, ())
         return self.floors[need][sum(self.has[other] != NOBODY for other in others if other != bidder)]
 

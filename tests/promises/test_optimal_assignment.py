@@ -1,4 +1,5 @@
-"""R12: an assignment is the best there is, the same whatever the order of what came in, proved and explained."""
+"""R12: an assignment is the best there is, the same whatever the order of what came in, proved and
+explained."""
 
 from collections import Counter
 from dataclasses import replace
@@ -68,7 +69,8 @@ def accepted_though_altered(many, seed=1):
 
 
 def stands(made, altered):
-    """Whether what was altered is another proof of an assignment as good: prices and weights may be others."""
+    """Whether what was altered is another proof of an assignment as good: prices and weights may be
+    others."""
     places = {option[:2]: place for place, option in enumerate(made.options)}
     proof = altered.certificate
     return (
