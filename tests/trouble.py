@@ -93,8 +93,8 @@ class Unlucky:
     def query(self, *args: Any, **more: Any) -> Any:
         return self._call("query", self.tables.query, *args, **more)
 
-    def scan(self, *args: Any) -> Any:
-        return self._call("scan", self.tables.scan, *args)
+    def scan(self, *args: Any, **more: Any) -> Any:
+        return self._call("scan", self.tables.scan, *args, **more)
 
     def put(self, *args: Any) -> None:
         self._call("put", self.tables.put, *args)

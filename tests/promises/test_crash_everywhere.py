@@ -34,6 +34,8 @@ from tests.trouble import (
 ANA, BOB, EVE, MOD, COO = (f"{name}@example.org" for name in ("ana", "bob", "eve", "mod", "coo"))
 KEY = "the-same-key"
 WHEN = ("killed before", "killed after")
+UNTIL_THE_END = (13, 25, 49, *(24,) * 10, 10)
+"""Hours after which every need of the world has ended."""
 
 
 class World:
@@ -245,13 +247,11 @@ def begun(world, name):
 
 
 def asking(act, *, hours=(), refuses=False):
-    """Let the city ask at each of the hours, and have all say no; then act, with trouble."""
+    """Let the city ask before each of the turns of its clock, and have all say no; then act, with trouble."""
 
     def prepare(city):
-        for job in ("ask", "assign"):
-            city.tables.put("jobs", {"pk": job, "at": city.clock.now - 200 * DAY * 60})
-        for job in ("ask", "assign") if not hours else ():
-            city.tables.tables._rows["jobs"].pop((job,))
+        for job in ("ask", "assign"):  # as if no round had ever been
+            city.tables.tables._rows["jobs"].pop((job,), None)
         for turn in hours:
             assert city.house.asking.ask_due(city.clock.now).failed == 0
             city.clock.turn(hours=turn)
@@ -264,16 +264,27 @@ def asking(act, *, hours=(), refuses=False):
     return Prepared(prepare, act)
 
 
+def forgetting():
+    """Begin when the askings of needs that ended long ago are due to be forgotten."""
+    ended = asking(None, hours=(*UNTIL_THE_END, 1))
+
+    def prepare(city):
+        ended.prepare(city)
+        city.clock.now = max(row["due_at"] for row in rows_of(city.tables, "askings") if "asked" in row) + 60
+        city.tables.put("jobs", {"pk": "purge-askings", "at": city.clock.now - 1_800})
+
+    def act(_world, city):
+        assert city.house.asking.purge_due(city.clock.now).failed == 0
+
+    return Prepared(prepare, act)
+
+
 def ask(_world, city):
     assert city.house.asking.ask_due(city.clock.now).failed == 0
 
 
 def assign(_world, city):
     assert city.house.asking.assign(city.clock.now).failed == 0
-
-
-def forget_askings(_world, city):
-    assert city.house.asking.purge_due(city.clock.now).failed == 0
 
 
 def expire(house, now):
@@ -349,10 +360,10 @@ ROUNDS = {
     "ask in the next wave": asking(ask, hours=(13,)),
     "ask when all have said no": asking(ask, hours=(1,), refuses=True),
     "hand over what nobody answered": asking(ask, hours=(13, 25, 49)),
-    "rest with a need that is gone": asking(ask, hours=(13, 25, 49, 350)),
+    "rest with a need that is gone": asking(ask, hours=UNTIL_THE_END),
     "assign all at once": asking(assign),
     "assign what the waves left": asking(assign, hours=(13,), refuses=True),
-    "forget askings": asking(forget_askings, hours=(13, 25, 49, 350, 91 * 24)),
+    "forget askings": forgetting(),
     "send": tick((2 * DAY + 1, tend), (2 * DAY + 2, send)),
     "forget listings": tick((14 * DAY, remind), (14 * DAY, send), (104 * DAY + 1, forget)),
     "forget matches": tick((2 * DAY, tend), (2 * DAY, send), (92 * DAY + 1, forget)),
