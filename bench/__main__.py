@@ -7,7 +7,19 @@ import signal
 import sys
 from statistics import median
 
-from bench import asking, expiring, loading, posting, ranking, searching, simulating, starting, warm
+from bench import (
+    asking,
+    assigning,
+    donations,
+    expiring,
+    loading,
+    posting,
+    ranking,
+    searching,
+    simulating,
+    starting,
+    warm,
+)
 from bench.ground import ground
 from bench.meter import cpu_ms
 from bench.rows import RESULTS, Row, progress, row, table, write
@@ -18,6 +30,8 @@ SECTIONS = {
     "loading": loading.rows,
     "posting": posting.rows,
     "ranking": ranking.rows,
+    "assigning": assigning.rows,
+    "donations": donations.rows,
     "expiring": expiring.rows,
     "starting": starting.rows,
     "warm": warm.rows,

@@ -1,16 +1,19 @@
-"""Needs and offers to be assigned, made up from a seed: a town as usual, one where all want the same few, a city.
+"""Needs and offers to be assigned, made up from a seed: a town as usual, one where all want the same few, a
+city.
 
-Options are the nearest offers, with points such as the ranking gives; a hot one prefers offers that all prefer.
+Options are the nearest offers, with points such as the ranking gives; a hot one prefers offers that all
+prefer.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 from random import Random
 
 from chalicelib.assignment.model import Helper, Instance, Need, Offer, Option, instance
 
-ASK_COSTS = (0, 15, 30, 45, 60, 75, 90)
-"""Points that one more ask costs, the first one nothing: 15 more each time, as much as the ranking takes off."""
+ASK_COSTS = (0, 150, 300, 450, 600, 750, 900)
+"""Points that one more ask costs, the first one nothing. Stronger than what the ranking takes off (15 an
+ask), which would make helpers 1.07 times as evenly asked, not 1.3."""
 OPTIONS = 50
 FULL_FIT, FALL, EXTRAS = 550, 250, (0, 25, 50, 75, 100, 150, 200, 250, 300)
 """Points of the nearest, what distance takes off at most, and what time, language and trust may add."""
@@ -49,11 +52,19 @@ def lived_in(
 
     A part of the needs is crowded around a few helpers.
     """
+    return _lived_in(needs, offers, seed, costs, crowded)[0]
+
+
+def _lived_in(
+    needs: int, offers: int, seed: int, costs: Sequence[int], crowded: float
+) -> tuple[Instance, list[Place]]:
     random = Random(seed)
     at = [(random.random(), random.random()) for _ in range(offers)]
     centres = [(random.random(), random.random()) for _ in range(max(1, needs // 200))]
     homes = [
-        _beside(random, random.choice(centres)) if random.random() < crowded else (random.random(), random.random())
+        _beside(random, random.choice(centres))
+        if random.random() < crowded
+        else (random.random(), random.random())
         for _ in range(needs)
     ]
     helpers: list[Helper] = []
@@ -64,17 +75,20 @@ def lived_in(
         for _ in range(min(random.choice((1, 1, 2, 3)), offers - len(given))):
             given.append(Offer(_offer(len(given)), helper.id, random.randint(1, 5)))
     wanted = [
-        Need(_need(need), random.random() < 0.1, random.choice((1, 1, 1, 1, 2, 3, 5))) for need in range(needs)
+        Need(_need(need), random.random() < 0.1, random.choice((1, 1, 1, 1, 2, 3, 5)))
+        for need in range(needs)
     ]
     options = [Option(_need(need), _offer(offer), fit) for need, offer, fit in _near(random, homes, at)]
-    return instance(wanted, given, helpers, options)
+    return instance(wanted, given, helpers, options), homes
 
 
-def areas(made: Instance, seed: int = 1, *, side: int) -> dict[str, int]:
-    ...
+def quarters(needs: int, offers: int, side: int, seed: int = 1) -> tuple[Instance, dict[str, str]]:
+    """Return a lived-in city, and in which of the squares, so many on a side, each need is."""
+    made, homes = _lived_in(needs, offers, seed, ASK_COSTS, crowded=0.3)
+    return made, {_need(need): f"{int(x * side)}.{int(y * side)}" for need, (x, y) in enumerate(homes)}
 
 
-def _single(needs: int, offers: int, options: Sequence[tuple[int, int, int]]) -> Instance:
+def _single(needs: int, offers: int, options: Iterable[tuple[int, int, int]]) -> Instance:
     return instance(
         (Need(_need(need), urgent=False, places=1) for need in range(needs)),
         (Offer(_offer(offer), _offer(offer), 1) for offer in range(offers)),
@@ -97,8 +111,10 @@ def _near(random: Random, needs: Sequence[Place], offers: Sequence[Place]) -> It
             rows = range(int(y * side) - width, int(y * side) + width + 1)
             near = [offer for column in columns for row in rows for offer in cells.get((column, row), ())]
             width += 1
-        apart = sorted((((offers[offer][0] - x) ** 2 + (offers[offer][1] - y) ** 2) ** 0.5, offer) for offer in near)
-        farthest = apart[: OPTIONS][-1][0] or 1.0
+        apart = sorted(
+            (((offers[offer][0] - x) ** 2 + (offers[offer][1] - y) ** 2) ** 0.5, offer) for offer in near
+        )
+        farthest = apart[:OPTIONS][-1][0] or 1.0
         for distance, offer in apart[:OPTIONS]:
             yield need, offer, FULL_FIT - int(FALL * distance / farthest) + random.choice(EXTRAS)
 

@@ -118,9 +118,9 @@ class TestCity:
         person, _ = self.house.door.who(self.sign_in(email), now=self.clock.now)
         self.house.people.save(person.changed(asks_per_week=50))
 
-    def confirming(self) -> None:
-        """Let the city's coordinators confirm every match from now on."""
-        self.house.city = replace(self.house.city, exchange="confirmed")
+    def exchange(self, how: str) -> None:
+        """Let two who said yes be brought together at once, or let coordinators confirm it, from now on."""
+        self.house.city = replace(self.house.city, exchange=how)
         self.house.__dict__.pop("matching", None)
 
     def publish(self, kind: str, by: str, **fields) -> Any:

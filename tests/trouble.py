@@ -93,8 +93,8 @@ class Unlucky:
     def query(self, *args: Any, **more: Any) -> Any:
         return self._call("query", self.tables.query, *args, **more)
 
-    def scan(self, *args: Any) -> Any:
-        return self._call("scan", self.tables.scan, *args)
+    def scan(self, *args: Any, **more: Any) -> Any:
+        return self._call("scan", self.tables.scan, *args, **more)
 
     def put(self, *args: Any) -> None:
         self._call("put", self.tables.put, *args)
@@ -178,7 +178,7 @@ def restart(city: TestCity) -> None:
         mailer=city.mailbox,
         now=city.clock,
         address_book=house.address_book,
-        city=_strict_city(),
+        city=replace(_strict_city(), exchange=house.city.exchange),
     )
 
 

@@ -56,7 +56,8 @@ class DynamoAskings:
         except Refused as refused:
             if own in refused.writes:
                 raise Conflict("asking_changed") from refused
-            full = any(isinstance(write, ConditionCheck) for write in refused.writes)
+            checks = [write for write in refused.writes if isinstance(write, ConditionCheck)]
+            full = any(check.table == "listings" for check in checks)
             raise Conflict("listing_full" if full else "match_changed") from refused
         return stored
 

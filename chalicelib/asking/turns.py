@@ -32,17 +32,18 @@ class Turn:
     urgency: Urgency
     wave: Wave
     choices: Choices
+    waiting: int = 0
+    """Helpers who may still answer."""
     exhausted: bool = False
     """Whether the last wave is over and nobody of it helps."""
 
     @property
     def order(self) -> tuple[int, int, int, str]:
-        """Return whose turn comes first: who asked fewer in this wave, the more urgent need, then the older.
+        """Return whose turn comes first: who waits for fewer answers, the more urgent need, then the older.
 
         A round that was interrupted goes on as it would have: what it had asked counts.
         """
-        urgent = -URGENCIES.index(self.urgency)
-        return len(self.asking.in_wave), urgent, self.need.published_at, self.need.id
+        return self.waiting, -URGENCIES.index(self.urgency), self.need.published_at, self.need.id
 
     @property
     def wanted(self) -> int:
@@ -53,7 +54,9 @@ class Turn:
 
     def asking_one(self, choice: Choice, now: int) -> Asking:
         """Return the asking that has asked one more: due at the wave's end when the wave has asked enough."""
-        ends = self.asking.wave_ends or now + self.wave.wait_s(self.urgency)
+        ends = max(self.asking.wave_ends or 0, now)
+        if ends == now:
+            ends += self.wave.wait_s(self.urgency)
         due_at = ends if self.wanted == 1 else min(now, self.asking.due_at)
         return self.asking.asking_one(
             choice.offer.author, choice.offer.id, now, wave_ends=ends, due_at=due_at
@@ -85,19 +88,21 @@ def turn(
     """Return the turn of a need that stands and has a place left: in the wave it is in, or the next."""
     urgency, waves = city.urgency_of(need.draft.category, need.draft.urgency), city.asking.waves
     known = asking.helpers | {match.helper for match in matches}
+    waiting = sum(match.state == "proposed" for match in matches)
     exhausted, asking = _moved_on(asking, {match.helper: match for match in matches}, len(waves), now)
     while True:
         wave = waves[min(asking.wave, len(waves)) - 1]
         reach_m = asking.radius_m or min(wave.radius_m, need.draft.reach_m)
         card = replace(need.card(city.zone), reach_m=reach_m)
         found = choices(card, known, board, zone=city.zone, now=now)
+        exhausted = exhausted and not (found.standing and asking.wanted(wave, left))
         somebody = found.standing or found.wakes or asking.in_wave or exhausted
         if somebody or asking.state == "unanswered" or asking.wave >= len(waves):
             break
         asking = asking.next_wave()
     if asking.state == "unanswered" and found.standing:
         asking = asking.reopened()
-    return Turn(stored, asking, need, left, card, urgency, wave, found, exhausted)
+    return Turn(stored, asking, need, left, card, urgency, wave, found, waiting, exhausted)
 
 
 def _moved_on(asking: Asking, matches: dict[str, Match], last: int, now: int) -> tuple[bool, Asking]:

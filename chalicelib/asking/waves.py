@@ -86,6 +86,7 @@ class Waves:
         ):
             raise Conflict(shut)
         turn.asking = turn.stored = self.askings.ask(turn.asking_one(choice, self.now), proposal)
+        turn.waiting += 1
         self.asks[choice.offer.author] += 1
 
     def _opened(self, need_id: str, again: Sequence[Again]) -> Turn | None:

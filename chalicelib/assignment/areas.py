@@ -1,8 +1,8 @@
 """A city too large for one piece of work: area by area, with how much that can have cost.
 
-The needs of an area are assigned over all their options, with what the other areas left. That is done twice over: the
-second time an area first gives back what it has, and may take what has become free around it, so nothing that counts
-before fairness gets worse. The prices with which the areas end bound the best from above.
+The needs of an area are assigned over all their options, with what the other areas left. That is done twice
+over: the second time an area first gives back what it has, and may take what has become free around it, so
+nothing that counts before fairness gets worse. The prices with which the areas end bound the best from above.
 """
 
 from collections import Counter
@@ -23,7 +23,7 @@ def solve_by_area(whole: Instance, area_of: Mapping[str, Hashable]) -> Solution:
     areas: dict[Hashable, list[int]] = {}
     for place, need in enumerate(whole.needs):
         areas.setdefault(area_of[need.id], []).append(place)
-    if len(areas) < 2:
+    if len(areas) <= 1:
         return solve(whole)
     work = _Work(whole)
     for _ in range(ROUNDS):

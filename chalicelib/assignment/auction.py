@@ -1,9 +1,9 @@
 """A start: prices near the right ones, by an auction of the helpers' room (Bertsekas 1988, epsilon scaled).
 
-A place of a need bids for the helper that leaves it most, as far up as the next best would leave as much, and a
-step more; who is outbid bids again. The step gets smaller from round to round, and before each round prices fall
-a little. Only prices and holders are used, and only to begin from: so what is awkward, such as the room of a single
-offer, is left out here.
+A place of a need bids for the helper that leaves it most, as far up as the next best would leave as much,
+and a step more; who is outbid bids again. The step gets smaller from round to round, and before each round
+prices fall a little. Only prices and holders are used, and only to begin from: so what is awkward, such as
+the room of a single offer, is left out here.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,6 +19,8 @@ ROUGH, FINER = 32, 8
 """The first step is this part of the span of the costs, each next one that part of the last."""
 FALL = 3
 """So many steps the prices fall before the next round."""
+MOST_BIDS = 20
+"""So many a bidder, on average, a round has at most; who is left then takes no more part."""
 NEVER = -1 << 200
 NOBODY = -1
 
@@ -31,7 +33,10 @@ class Auction:
         """What a place of a node must cost, then the next: what is scarce begins dear."""
         for node in range(network.needs, network.pairs):
             if network.up[node] == ROOT:
-                self.rooms[node] = [FINE * (step - network.price[node]) for step in network.steps[node]]
+                offers = network.children.get(node, [node])
+                scarce = min(-network.price[offer] for offer in offers)
+                places = sum(len(network.steps[offer]) for offer in offers)
+                self.rooms[node] = [FINE * (step + scarce) for step in network.steps[node][:places]]
         self.price = [room[0] if room else 0 for room in self.rooms]
         self.held: list[list[tuple[int, int]]] = [[] for _ in self.rooms]
         """What each place sold cost, and the bidder who has it: the cheapest first (a heap)."""
@@ -39,15 +44,22 @@ class Auction:
         self.goods: list[Sequence[int]] = []
         self.worth: list[Sequence[int]] = []
         for need in range(network.needs):
-            goods, costs = _by_helper(network, need) if network.children else (network.heads[need], network.costs[need])
+            goods, costs = (
+                _by_helper(network, need) if network.children else (network.heads[need], network.costs[need])
+            )
             self.goods.append(goods)
             self.worth.append([shared.setdefault(cost, -FINE * cost) for cost in costs])
         self.prices_of = [_getter(goods) for goods in self.goods]
-        places = [(need, FINE * step) for need in range(network.needs) if self.goods[need] for step in network.steps[need][: len(self.goods[need])]]
-        self.need = [need for need, _ in places]
-        self.floor = [floor for _, floor in places]
-        """What a bidder forgoes when nothing is bought."""
-        self.has = [NOBODY] * len(places)
+        self.floors = [[FINE * step for step in network.steps[need]] for need in range(network.needs)]
+        """What leaving a place open costs, then the next: below this nothing is bought."""
+        self.need = [
+            need
+            for need, goods in enumerate(self.goods)
+            for _ in range(min(len(goods), len(self.floors[need])))
+        ]
+        """Of each bidder."""
+        self.has = [NOBODY] * len(self.need)
+        self.left_out: set[int] = set()
         self.others: dict[int, list[int]] = {}
         """All bidders of a need of several places."""
         for bidder, need in enumerate(self.need):
@@ -62,6 +74,7 @@ class Auction:
         bidders = list(range(len(self.need) - 1, -1, -1))
         while True:
             self._round(bidders, step)
+            self.left_out.update(bidders)
             if step == 1:
                 return
             self._fall(FALL * step)
@@ -78,11 +91,13 @@ class Auction:
 
     def _round(self, bidders: list[int], step: int) -> None:
         price, has, held = self.price, self.has, self.held
-        while bidders:
+        most = MOST_BIDS * len(self.need)
+        while bidders and most:
+            most -= 1
             bidder = bidders.pop()
-            floor = self.floor[bidder]
             need = self.need[bidder]
             left = self._left(bidder, need)
+            floor = self._floor(bidder, need)
             best = max(left)
             if best < floor:
                 continue
@@ -91,7 +106,7 @@ class Auction:
             good = self.goods[need][at]
             bid = price[good] + best - max(left) + step
             if len(self.rooms[good]) > 1:
-                loser = self._sell(good, bidder, bid, step)
+                loser = self._sell(good, bidder, bid)
             else:
                 loser = held[good][0][1] if held[good] else NOBODY
                 held[good] = [(bid, bidder)]
@@ -101,6 +116,12 @@ class Auction:
                 has[loser] = NOBODY
                 bidders.append(loser)
 
+    def _floor(self, bidder: int, need: int) -> int:
+        """Return below what the bidder buys nothing: a need that has a place already gives less for
+        another."""
+        others = self.others.get(need, ())
+        return self.floors[need][sum(self.has[other] != NOBODY for other in others if other != bidder)]
+
     def _left(self, bidder: int, need: int) -> list[int]:
         """Return what each good would leave the bidder; never one that another place of the need has."""
         left = list(map(sub, self.worth[need], self.prices_of[need](self.price)))
@@ -109,16 +130,11 @@ class Auction:
                 left[self.goods[need].index(self.has[other])] = NEVER
         return left
 
-    def _sell(self, good: int, bidder: int, bid: int, step: int) -> int:
-        """Sell one of several places, at most for what the next one costs; return who loses it."""
+    def _sell(self, good: int, bidder: int, bid: int) -> int:
+        """Sell one of several places; return who loses it."""
         held, room = self.held[good], self.rooms[good]
-        sold = len(held)
-        free = sold < len(room) and (not held or room[sold] <= held[0][0])
-        rest = [price for price, _ in (held if free else sorted(held)[1:])]
-        rest += room[sold + free : sold + free + 1]
-        bid = min(bid, max(min(rest, default=bid), self.price[good] + step))
         loser = NOBODY
-        if free:
+        if len(held) < len(room) and (not held or room[len(held)] <= held[0][0]):
             heappush(held, (bid, bidder))
         else:
             _, loser = heapreplace(held, (bid, bidder))
@@ -144,11 +160,11 @@ class Auction:
         for bidder, need in enumerate(self.need):
             left = self._left(bidder, need)
             good = self.has[bidder]
-            best = max(left)
+            best, floor = max(left), self._floor(bidder, need)
             if good == NOBODY:
-                if best >= self.floor[bidder]:
+                if best >= floor and bidder not in self.left_out:
                     found.append(bidder)
-            elif left[self.goods[need].index(good)] < max(best, self.floor[bidder]) - step:
+            elif left[self.goods[need].index(good)] < max(best, floor) - step:
                 self.has[bidder] = NOBODY
                 self.held[good] = [(price, other) for price, other in self.held[good] if other != bidder]
                 found.append(bidder)

@@ -1,8 +1,8 @@
 """How far the best assignment can lie above this one, by prices that need not be the right ones.
 
-Weak duality: whatever the prices, the best lies above by no more than what every arc could gain yet, summed up. What
-the offers and helpers cost is given; made to fit what they give, so that nothing is to be gained there; what each need
-gains is then chosen so that least is left.
+Weak duality: whatever the prices, the best lies above by no more than what every arc could gain yet, summed
+up. What the offers and helpers cost is given; made to fit what they give, so that nothing is to be gained
+there; what each need gains is then chosen so that least is left.
 """
 
 from collections import Counter
@@ -43,8 +43,9 @@ def bound(
 def _least(steps: Sequence[int], left: Sequence[tuple[int, int | None]], dear: int) -> tuple[int, int]:
     """Return the price of a need that leaves least to gain, and how much that is.
 
-    `left` is, by helper, the most that an option would leave, and what the one taken leaves. What can be gained is
-    convex in the price: its slope begins at minus their number and grows by one at each of them and of the steps.
+    `left` is, by helper, the most that an option would leave, and what the one taken leaves. What can be
+    gained is convex in the price: its slope begins at minus their number and grows by one at each of them
+    and of the steps.
     """
     if not left:
         return dear, 0

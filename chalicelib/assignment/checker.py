@@ -1,7 +1,7 @@
 """Whether an assignment is what it says it is: may be, reaches its figures, and is proved the best.
 
-Written apart from the solver and shares none of its code: it knows the instance, the pairs and the prices, and adds
-up how far the prices leave the best above the pairs (docs/assignment.md). Nothing must be left.
+Written apart from the solver and shares none of its code: it knows the instance, the pairs and the prices,
+and adds up how far the prices leave the best above the pairs (docs/assignment.md). Nothing must be left.
 """
 
 from collections import Counter, defaultdict
@@ -26,7 +26,7 @@ def check(instance: Instance, solution: Solution) -> None:
     gap = _gap(instance, solution)
     if gap != solution.certificate.gap:
         raise Rejected(f"the prices leave {gap}, not {solution.certificate.gap}")
-    if gap and solution.certificate.areas < 2:
+    if gap and solution.certificate.areas <= 1:
         raise Rejected("the prices prove no optimum, and nothing was cut")
 
 
@@ -122,9 +122,7 @@ def _worth(need: Need, places: int, certificate: Certificate) -> list[int]:
     return [weights.places if place else first for place in range(places)]
 
 
-def _between(
-    instance: Instance, solution: Solution, gains: dict[str, int], costs: dict[str, int]
-) -> int:
+def _between(instance: Instance, solution: Solution, gains: dict[str, int], costs: dict[str, int]) -> int:
     """With each helper, a need is to have the best offer if it gains by that, and none if it does not."""
     points = solution.certificate.weights.points
     helper = {offer.id: offer.helper for offer in instance.offers}
@@ -143,7 +141,8 @@ def _between(
 
 
 def _at_helpers(instance: Instance, solution: Solution, costs: dict[str, int]) -> int:
-    """An offer costs what its helper costs, more only when full, less only when free; and so with the asks."""
+    """An offer costs what its helper costs, more only when full, less only when free; and so with the
+    asks."""
     certificate = solution.certificate
     helper = {offer.id: offer.helper for offer in instance.offers}
     options = Counter(option.offer for option in instance.options)

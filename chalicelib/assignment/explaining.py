@@ -13,8 +13,8 @@ class Unserved(NamedTuple):
     """A need with places left open, and why.
 
     `reason` is `no_option` (nothing passed the gates), `no_room` (who passed them can take nothing at all),
-    `no_other` (it has all that could take it) or `costs_another`, with the least that one more place would cost.
-    Where the work was cut by area it may be `cut`: one more place was possible and was not seen.
+    `no_other` (it has all that could take it) or `costs_another`, with the least that one more place would
+    cost. Where the work was cut by area it may be `cut`: one more place was possible and was not seen.
     """
 
     need: str
@@ -36,8 +36,8 @@ def explain(instance: Instance, solution: Solution) -> list[Unserved]:
     """Return for each need that has less than its places why, in order."""
     network = restored(instance, solution)
     options = [0] * len(instance.needs)
-    for need in instance.need_of:
-        options[need] += 1
+    for place in instance.need_of:
+        options[place] += 1
     found: list[Unserved] = []
     for node, need in enumerate(instance.needs):
         left = need.places - network.load[node]

@@ -1,13 +1,13 @@
 """What is to be assigned, and what an assignment is: needs, offers, their helpers, and the pairs that fit.
 
-The objective is lexicographic: most urgent needs served, then most needs served, then most places filled, then
-most points (fit less what asking costs), then the least sum over helpers of the squares of the asks given here.
-How often a helper was asked before counts through `costs`, in points.
+The objective is lexicographic: most urgent needs served, then most needs served, then most places filled,
+then most points (fit less what asking costs), then the least sum over helpers of the squares of the asks
+given here. How often a helper was asked before counts through `costs`, in points.
 """
 
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from operator import itemgetter
@@ -31,7 +31,8 @@ class Offer(NamedTuple):
 class Helper(NamedTuple):
     id: str
     costs: tuple[int, ...]
-    """The points that one more ask costs, then the next: one a time they may still be asked, never falling."""
+    """The points that one more ask costs, then the next: one a time they may still be asked, never
+    falling."""
 
 
 class Option(NamedTuple):
@@ -88,9 +89,9 @@ class Weights(NamedTuple):
 class Certificate:
     """Prices that prove how good an assignment is: docs/assignment.md says how.
 
-    `needs` is what a place of each need gains, `offers` and `helpers` what a place of each costs, in the units
-    of the weights and in the order of the instance. `gap` is how far the best may lie above, in those units:
-    0 unless the work was cut by area.
+    `needs` is what a place of each need gains, `offers` and `helpers` what a place of each costs, in the
+    units of the weights and in the order of the instance. `gap` is how far the best may lie above, in those
+    units: 0 unless the work was cut by area.
     """
 
     weights: Weights
@@ -117,30 +118,17 @@ def instance(
     wanted = tuple(sorted(needs, key=_id))
     given = tuple(sorted(offers, key=_id))
     people = tuple(sorted(helpers, key=_id))
-    need_at = _places_by_id("need", wanted)
-    offer_at = _places_by_id("offer", given)
-    known = _places_by_id("helper", people)
+    need_at = _places_by_id("need", [need.id for need in wanted])
+    offer_at = _places_by_id("offer", [offer.id for offer in given])
+    known = _places_by_id("helper", [helper.id for helper in people])
     for need in wanted:
-        _count("need", need)
-        if not isinstance(need.urgent, bool):
-            raise Nonsense(f"need {need.id!r}: urgent is {need.urgent!r}, neither true nor false")
+        _need(need)
     for offer in given:
-        _count("offer", offer)
-        if offer.helper not in known:
-            raise Nonsense(f"offer {offer.id!r}: its helper {offer.helper!r} is unknown")
+        _offer(offer, known)
     for helper in people:
         _costs(helper)
     fitting = tuple(sorted(options, key=_ends))
-    for option in fitting:
-        if option.need not in need_at or option.offer not in offer_at:
-            raise Nonsense(f"option {option.need!r}, {option.offer!r}: no such need or offer")
-        if type(option.fit) is not int or option.fit < 0:
-            raise Nonsense(
-                f"option {option.need!r}, {option.offer!r}: fit is {option.fit!r}, not a whole number from 0 on"
-            )
-    for option, after in pairwise(fitting):
-        if option.need == after.need and option.offer == after.offer:
-            raise Nonsense(f"option {option.need!r}, {option.offer!r} is there twice")
+    _options(fitting, need_at, offer_at)
     need_of = array("q", [need_at[need] for need, _, _ in fitting])
     offer_of = array("q", [offer_at[offer] for _, offer, _ in fitting])
     return Instance(wanted, given, people, fitting, need_of, offer_of, [fit for _, _, fit in fitting])
@@ -164,11 +152,34 @@ def figures(instance: Instance, chosen: Iterable[int]) -> Figures:
 _id, _ends = itemgetter(0), itemgetter(0, 1)
 
 
-def _places_by_id(noun: str, things: Sequence[Need] | Sequence[Offer] | Sequence[Helper]) -> dict[str, int]:
-    found = {thing.id: place for place, thing in enumerate(things)}
-    if len(found) < len(things):
+def _places_by_id(noun: str, ids: Sequence[str]) -> dict[str, int]:
+    found = {name: place for place, name in enumerate(ids)}
+    if len(found) < len(ids):
         raise Nonsense(f"two {noun}s have the same id")
     return found
+
+
+def _need(need: Need) -> None:
+    _count("need", need)
+    if not isinstance(need.urgent, bool):
+        raise Nonsense(f"need {need.id!r}: urgent is {need.urgent!r}, neither true nor false")
+
+
+def _offer(offer: Offer, known: Mapping[str, int]) -> None:
+    _count("offer", offer)
+    if offer.helper not in known:
+        raise Nonsense(f"offer {offer.id!r}: its helper {offer.helper!r} is unknown")
+
+
+def _options(options: Sequence[Option], needs: Mapping[str, int], offers: Mapping[str, int]) -> None:
+    for need, offer, fit in options:
+        if need not in needs or offer not in offers:
+            raise Nonsense(f"option {need!r}, {offer!r}: no such need or offer")
+        if type(fit) is not int or fit < 0:
+            raise Nonsense(f"option {need!r}, {offer!r}: fit is {fit!r}, not a whole number from 0 on")
+    for (need, offer, _), after in pairwise(options):
+        if (need, offer) == after[:2]:
+            raise Nonsense(f"option {need!r}, {offer!r} is there twice")
 
 
 def _count(noun: str, thing: Need | Offer) -> None:

@@ -1,13 +1,13 @@
 """The network whose cheapest circulation is the assignment.
 
 root -> need -> offer -> helper -> root. A need takes a helper once: where one of several places could go to
-several offers of one helper, a node for that pair stands between. A helper with one offer is one node with it.
-Every arc between needs and offers carries one at most. The arcs at the root, and from offer to helper, carry
-several whose costs never fall: `steps` holds them, `load` says how many are carried.
+several offers of one helper, a node for that pair stands between. A helper with one offer is one node with
+it. Every arc between needs and offers carries one at most. The arcs at the root, and from offer to helper,
+carry several whose costs never fall: `steps` holds them, `load` says how many are carried.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from chalicelib.assignment.model import Helper, Instance, Need, Weights
 
@@ -71,11 +71,11 @@ class Network:
             self.taken[head].append(arc)
         self.used[arc] ^= 1
 
-    def walk(self, end: int, via: list[int], *, forward: bool) -> int:
+    def walk(self, end: int, via: Mapping[int, int], *, forward: bool) -> int:
         """Change what is carried along a path that a search found, from its end back; return where it began.
 
-        `via` holds for each node the arc by which it was reached, -1 - offer for that between an offer and its
-        helper, and BEGIN where the search began. A search that is not forward went against the arcs.
+        `via` holds for each node the arc by which it was reached, -1 - offer for that between an offer and
+        its helper, and BEGIN where the search began. A search that is not forward went against the arcs.
         """
         node = end
         while (arc := via[node]) != BEGIN:
@@ -98,9 +98,7 @@ class Network:
         room_of = [asks(helper, self.weights) for helper in instance.helpers]
         options = Counter(instance.offer_of)
         places = [min(offer.places, options[place]) for place, offer in enumerate(instance.offers)]
-        several = Counter(
-            offer.helper for offer, room in zip(instance.offers, places, strict=True) if room
-        )
+        several = Counter(offer.helper for offer, room in zip(instance.offers, places, strict=True) if room)
         for node, (offer, room) in enumerate(zip(instance.offers, places, strict=True), self.needs):
             helper = node_of[offer.helper]
             steps: Sequence[int] = room_of[helper - self.helpers]
@@ -160,5 +158,6 @@ def rewards(need: Need, options: int, weights: Weights) -> Sequence[int]:
 
 
 def asks(helper: Helper, weights: Weights) -> tuple[int, ...]:
-    """Return what one more ask costs, then the next: points, and by how much the square of their number grows."""
+    """Return what one more ask costs, then the next: points, and by how much the square of their number
+    grows."""
     return tuple(weights.points * cost + 2 * asks + 1 for asks, cost in enumerate(helper.costs))

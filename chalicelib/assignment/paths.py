@@ -1,7 +1,8 @@
 """The end: what does not add up is led along cheapest paths until it does, and then it is the best.
 
-Successive shortest paths with potentials (Ahuja, Magnanti and Orlin 1993, chapter 9; Dijkstra's search ends with
-the first way out). At every moment no arc that is used costs more than nothing, reduced, and none that is not less.
+Successive shortest paths with potentials (Ahuja, Magnanti and Orlin 1993, chapter 9; Dijkstra's search ends
+with the first way out). At every moment no arc that is used costs more than nothing, reduced, and none that
+is not less.
 """
 
 from bisect import bisect_left
@@ -27,7 +28,7 @@ def settle(network: Network, balance: list[int]) -> None:
 
 
 class Search:
-    """One cheapest path after another, each from one node to the root or to where the balance is the opposite."""
+    """One cheapest path after another, each to the root or to where the balance is the opposite."""
 
     sign = 1
 
@@ -165,7 +166,9 @@ class Backward(Search):
         arcs.sort(key=network.head.__getitem__)
         self.arcs = arcs
         """Those that can carry, in the order of what they enter; `first` is where each node's begin."""
-        self.first = [bisect_left(arcs, node, key=network.head.__getitem__) for node in range(len(network.up) + 1)]
+        self.first = [
+            bisect_left(arcs, node, key=network.head.__getitem__) for node in range(len(network.up) + 1)
+        ]
         self.known: dict[int, tuple[list[int], list[int], list[int]]] = {}
 
     def from_need(self, node: int, distance: int) -> None:

@@ -1,4 +1,4 @@
-"""From prices to what is carried: every arc that pays is used, and what does not add up is left to be settled."""
+"""From prices to what is carried: every arc that pays is used; what does not add up is for later."""
 
 from chalicelib.assignment.auction import FINE, Auction
 from chalicelib.assignment.network import ROOT, Network
@@ -19,12 +19,7 @@ def begin(network: Network, auction: Auction) -> list[int]:
     balance = [0] * len(network.up)
     for need in range(network.needs):
         _send(network, need, holdings.get(need, set()), balance)
-    for pair in range(network.pairs, len(network.up)):
-        if balance[pair]:
-            balance[pair] = 0
-            best = _left(network, pair).index(price[pair])
-            network.flip(network.arcs[pair][best])
-            balance[network.heads[pair][best]] += 1
+    _send_pairs(network, balance)
     for offers in network.children.values():
         for offer in offers:
             _carry(network, offer, balance)
@@ -35,12 +30,20 @@ def begin(network: Network, auction: Auction) -> list[int]:
     return balance
 
 
+def _send_pairs(network: Network, balance: list[int]) -> None:
+    """Let what enters a pair go on to the best offer of it."""
+    for pair in range(network.pairs, len(network.up)):
+        if balance[pair]:
+            balance[pair] = 0
+            best = _left(network, pair).index(network.price[pair])
+            network.flip(network.arcs[pair][best])
+            balance[network.heads[pair][best]] += 1
+
+
 def _left(network: Network, node: int) -> list[int]:
     """Return what each arc would leave a need or a pair."""
     price = network.price
-    return [
-        price[head] - cost for head, cost in zip(network.heads[node], network.costs[node], strict=True)
-    ]
+    return [price[head] - cost for head, cost in zip(network.heads[node], network.costs[node], strict=True)]
 
 
 def _send(network: Network, need: int, holding: set[int], balance: list[int]) -> None:
@@ -49,7 +52,11 @@ def _send(network: Network, need: int, holding: set[int], balance: list[int]) ->
     best = sorted(left, reverse=True)[: len(steps)] if len(steps) > 1 else [max(left, default=0)][: len(left)]
     filled = sum(gain >= step for gain, step in zip(best, steps, strict=False))
     network.load[need] = filled
-    least = min([*best[filled - 1 : filled], *steps[filled : filled + 1]], default=0) if filled else min(steps, default=0)
+    least = (
+        min([*best[filled - 1 : filled], *steps[filled : filled + 1]], default=0)
+        if filled
+        else min(steps, default=0)
+    )
     network.price[need] = least
     sent = 0
     for arc, head, gain in zip(network.arcs[need], network.heads[need], left, strict=True):

@@ -1,9 +1,9 @@
 """How many can be served at all: the parts of the objective that count before points.
 
-Classes of places one after another, most urgent first, each place by an augmenting path where there is one (Kuhn
-1955; rounds of searches that share what they have seen, as Pothen and Fan do). What a round reaches without one
-success can never be left again: to take a place there costs another of that class. So it gets that class's reward
-as its price, and is never entered again.
+Classes of places one after another, most urgent first, each place by an augmenting path where there is one
+(Kuhn 1955; rounds of searches that share what they have seen, as Pothen and Fan do). What a round reaches
+without one success can never be left again: to take a place there costs another of that class. So it gets
+that class's reward as its price, and is never entered again.
 """
 
 from collections.abc import Iterator
@@ -13,10 +13,11 @@ from chalicelib.assignment.network import BEGIN, ROOT, Network
 
 
 def price_what_is_scarce(network: Network) -> None:
-    """Set the prices that are right as long as only numbers served count; what is carried is cleared again."""
+    """Set the prices that are right as long as only numbers served count; what is carried is cleared
+    again."""
     places = sorted((step, node) for node in range(network.needs) for step in network.steps[node])
     lost = bytearray(len(network.up))
-    via = [BEGIN] * len(network.up)
+    via: dict[int, int] = {}
     for step, group in groupby(places, key=lambda place: place[0]):
         waiting = [node for _, node in group]
         while waiting:
@@ -32,7 +33,7 @@ def price_what_is_scarce(network: Network) -> None:
     network.clear()
 
 
-def _serve(network: Network, need: int, seen: bytearray, via: list[int]) -> bool:
+def _serve(network: Network, need: int, seen: bytearray, via: dict[int, int]) -> bool:
     """Fill one place of the need, if a path leads to room that nobody has; what it reaches is seen."""
     if seen[need]:
         return False

@@ -1,8 +1,8 @@
 """One whole number for the whole objective: how much each part must weigh so that it comes before the next.
 
-Two assignments differ by simple cycles of the network, each of which gains or loses at most one urgent need, one
-need and one place, and points and squares within bounds: docs/assignment.md shows it. Weights that put every such
-cycle in the right order put the assignments in it.
+Two assignments differ by simple cycles of the network, each of which gains or loses at most one urgent
+need, one need and one place, and points and squares within bounds: docs/assignment.md shows it. Weights
+that put every such cycle in the right order put the assignments in it.
 """
 
 from chalicelib.assignment.model import Instance, Weights

@@ -91,6 +91,10 @@ class Listing:
     def stands_at(self, now: int) -> bool:
         return self.state == "open" and now < self.expires_at
 
+    def over_at(self, now: int) -> bool:
+        """Say whether nothing more comes of it as it is; what is held may yet be opened."""
+        return self.state != "held" and not self.stands_at(now)
+
     def shown_state(self, now: int) -> str:
         """Return the state a reader sees, whether or not housekeeping has come by since."""
         if self.state == "open" and now >= self.expires_at:

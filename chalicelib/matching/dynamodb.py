@@ -16,6 +16,7 @@ from chalicelib.matching.model import DAY_S, KEPT_S, MOVES, Match, Side
 from chalicelib.matching.repository import Job, Pair
 from chalicelib.notices.dynamodb import owed
 from chalicelib.notices.model import Notice
+from chalicelib.people.dynamodb import does_not_block
 from chalicelib.people.dynamodb import saved as saved_person
 from chalicelib.people.model import Person
 from chalicelib.storage.agenda import Agenda, due
@@ -47,7 +48,8 @@ def proposed(match: Match, notice: Notice, *, asked: Person | None) -> list[Writ
     """Return the writes of a new match, first of all itself: whoever proposes it, they are the same."""
     new = Put("matches", _item(match), ABSENT)
     still = [takes_one_more(listing) for listing in (match.need, match.offer)]
-    return [new, owed(notice), *still, *([] if asked is None else saved_person(asked))]
+    person = [] if asked is None else saved_person(asked)
+    return [new, owed(notice), *still, *person, *_together(match, written=asked)]
 
 
 def look_again(need: str, at: int) -> Put:
@@ -86,6 +88,7 @@ class DynamoMatches:
         person: Person | None = None,
         called: Match | None = None,
         seen: Sequence[Listing] = (),
+        together: bool = False,
     ) -> None:
         changed = (match,) if called is None else (match, called)
         writes: list[Write] = [Put("matches", _item(each), at_version(each.version - 1)) for each in changed]
@@ -95,6 +98,8 @@ class DynamoMatches:
             writes += saved_listing(listing, self.zone)
         if person is not None:
             writes += saved_person(person)
+        for each in (match,) if together else changed[1:]:
+            writes += _together(each, written=person)
         writes += [ConditionCheck("listings", {"pk": each.id}, at_version(each.version)) for each in seen]
         try:
             self.tables.commit([*writes, *map(owed, notices)])
@@ -133,6 +138,12 @@ class DynamoMatches:
 
     def _agenda(self, job: Job) -> Agenda:
         return Agenda(self.tables, "matches", job)
+
+
+def _together(match: Match, *, written: Person | None) -> list[Write]:
+    """Return what must hold for two to be brought together; who is written anew was read at that version."""
+    sides = ((match.seeker, match.helper), (match.helper, match.seeker))
+    return [does_not_block(one, other) for one, other in sides if written is None or one != written.id]
 
 
 def _once(match: Match) -> Put:

@@ -191,6 +191,13 @@ class Match:
     def closed(self, now: int) -> "Match":
         return self._to("done", due_at=now + KEPT_S)
 
+    def for_the_seeker(self, side: Side) -> bool:
+        """Say whether the city proposed it and nobody has joined or answered yet, to the seeker alone."""
+        return side == self.proposer == "seeker" and self.state == "proposed" and not self.receipts
+
+    def joined(self, message: str) -> "Match":
+        return replace(self, message=message, version=self.version + 1)
+
     def with_receipt(self, receipt: Receipt) -> "Match":
         return replace(self, receipts=kept(self.receipts, receipt))
 

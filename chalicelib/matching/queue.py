@@ -41,8 +41,10 @@ class Queues:
     def waited(self, pair: Pair, match: Match, now: int) -> Step:
         """Look at a queued match: call it to a place that nobody told it of, or end it with its need."""
         need, offer = pair.need, pair.offer
-        if need is None or offer is None or not (need.stands_at(now) and offer.stands_at(now)):
+        if need is None or offer is None or need.over_at(now) or offer.over_at(now):
             return Step(match.lapsed(now))
+        if not need.stands_at(now):
+            return Step(match.looked_at(now))
         waiting = turns(self.matches.of_need(need.id), need.left)
         pairs = (self.matches.pair(each.need, each.offer) for each in waiting)
         first = next((each.match for each in pairs if self._may_come(each, now)), None)

@@ -28,7 +28,8 @@ class Matches(Protocol):
     ) -> None:
         """Store a new match, the mail it owes and the person it asks.
 
-        Conflict when there is a match of the two already, the person changed meanwhile or the key of its
+        Conflict when there is a match of the two already, one blocks the other by now, the person changed
+        meanwhile or the key of its
         receipt asked for another match (`key_reused`); TooMany when the limit (a counter, its most, when it
         starts anew) is reached.
         """
@@ -42,11 +43,13 @@ class Matches(Protocol):
         person: Person | None = None,
         called: Match | None = None,
         seen: Sequence[Listing] = (),
+        together: bool = False,
     ) -> None:
         """Store the next versions of all that is given, all or none, and owe the notices.
 
         `person` is one side, `called` another match of the same need; the listings `seen` stay as they are.
-        Conflict when another change of any was first.
+        Of who is called, and of both sides when they come `together`, neither blocks the other. Conflict when
+        another change was first.
         """
 
     def of_need(self, need_id: str) -> list[Match]:

@@ -7,20 +7,19 @@ from typing import NamedTuple
 
 from chalicelib.board.service import LiveBoard
 from chalicelib.cities.model import City
-from chalicelib.errors import Conflict, NotAllowed, NotFound, Unavailable
+from chalicelib.errors import Conflict, NotFound, Unavailable
 from chalicelib.identity import is_id, make_id
 from chalicelib.listings.model import DAY_S, Listing
 from chalicelib.matching.candidates import Candidate, candidates
 from chalicelib.matching.mails import ASKING, mail_of
 from chalicelib.matching.model import CancelReason, DeclineReason, Match, Outcome, Side
-from chalicelib.matching.queue import Queues, answer_by, place_of
-from chalicelib.matching.ranking import Fit, fit
+from chalicelib.matching.proposals import both, proposal, side_of
+from chalicelib.matching.queue import Queues, place_of
 from chalicelib.matching.repository import Job, Matches, Pair
 from chalicelib.matching.steps import Step, said_no, said_yes, taken_back, to_both
 from chalicelib.notices.model import Notice
-from chalicelib.people.model import Helper, Person, helper_of, kept_apart
+from chalicelib.people.model import Person, kept_apart
 from chalicelib.people.repository import People
-from chalicelib.places.model import distance_m
 from chalicelib.receipts import Receipt, received
 from chalicelib.rounds import Round, go_round
 
@@ -52,21 +51,31 @@ class Matching:
     city: City
 
     def propose(self, need_id: str, offer_id: str, *, by: Person, message: str, key: str, now: int) -> Told:
-        """Ask the other side; the same request again finds the same match."""
+        """Ask the other side; the same request again finds the same match.
+
+        Whom the city asked for the seeker is not asked again: the match is the seeker's, with their word.
+        """
         receipt = _own(by.id, (key, f"propose {message}"))
         for _ in range(TRIES):
             pair = self.matches.pair(need_id, offer_id)
-            need, offer = _both(pair)
-            side = _side(need, offer, by.id)
+            need, offer = both(pair)
+            side = side_of(need, offer, by.id)
             if pair.match is not None:
                 if pair.match.proposer == side and received(pair.match.receipts, receipt):
                     return Told(pair.match)
-                raise Conflict("already_asked")
-            proposal = self.drawn_up(pair, side, message=message, now=now)
-            match, mail = proposal.match.with_receipt(receipt), proposal.mail
+                if not pair.match.for_the_seeker(side):
+                    raise Conflict("already_asked")
+                joined = pair.match.joined(message).with_receipt(receipt)
+                try:
+                    self.matches.save(joined)
+                except Conflict:
+                    continue
+                return Told(joined)
+            drawn = self.drawn_up(pair, side, message=message, now=now)
+            match, mail = drawn.match.with_receipt(receipt), drawn.mail
             limit = (f"propose#{by.id}", self.city.limits.proposals_per_day, (now // DAY_S + 1) * DAY_S)
             try:
-                self.matches.propose(match, mail, asked=proposal.asked, limit=limit)
+                self.matches.propose(match, mail, asked=drawn.asked, limit=limit)
             except Conflict as conflict:
                 if conflict.code == "key_reused":
                     raise
@@ -81,11 +90,14 @@ class Matching:
 
         `reach_m` is how far the need goes, when that is not what its author said.
         """
-        need, offer = _both(pair)
+        need, offer = both(pair)
         if reach_m is not None:
             need = replace(need, draft=replace(need.draft, reach_m=reach_m))
-        match, asked = self._proposal(need, offer, side, message=message, now=now)
-        return Proposal(match, mail_of(ASKING[side], match, match.other(side), pair, now), asked)
+        seeker, helper = self._both_people(need.author, offer.author)
+        match = proposal(need, offer, side, seeker, helper, city=self.city, now=now)
+        match = replace(match, message=message)
+        mail = mail_of(ASKING[side], match, match.other(side), pair, now)
+        return Proposal(match, mail, helper.was_asked(now) if side == "seeker" else None)
 
     def accept(self, match_id: str, *, by: str, answer: str, key: str, now: int) -> Told:
         """Say yes: a place is taken on both listings with it, or the helper is queued, or nothing happens.
@@ -216,6 +228,7 @@ class Matching:
             person=step.person,
             called=step.called,
             seen=step.seen,
+            together=step.together,
         )
 
     @property
@@ -266,44 +279,6 @@ class Matching:
             raise NotFound("not_found")
         return person
 
-    def _proposal(
-        self, need: Listing, offer: Listing, side: Side, *, message: str, now: int
-    ) -> tuple[Match, Person | None]:
-        """Return the match a side proposes, and the helper it asks; one who comes forward is not asked."""
-        need.taken(now)
-        offer.taken(now)
-        seeker, helper = self._both_people(need.author, offer.author)
-        if side == "seeker":
-            helper.may_be_asked(need.draft.category, now)
-        known = helper_of(helper) if side == "seeker" else Helper(helper.id, 0)
-        fitting = self._fitting(need, offer, helper_of(seeker), known, now)
-        if not isinstance(fitting, Fit) and side == "seeker":
-            raise Conflict(fitting)
-        match = Match(
-            need=need.id,
-            offer=offer.id,
-            seeker=need.author,
-            helper=offer.author,
-            proposer=side,
-            made_at=now,
-            due_at=answer_by(need, offer, self.city, now),
-            terms=fitting.terms if isinstance(fitting, Fit) else {},
-            message=message,
-        )
-        return match, helper.was_asked(now) if side == "seeker" else None
-
-    def _fitting(self, need: Listing, offer: Listing, seeker: Helper, helper: Helper, now: int) -> Fit | str:
-        zone = self.city.zone
-        return fit(
-            need.card(zone),
-            offer.card(zone),
-            helper,
-            seeker=seeker,
-            distance=distance_m(need.cell.centre, offer.cell.centre),
-            zone=zone,
-            now=now,
-        )
-
     def _pair(self, match_id: str) -> Pair:
         need_id, _, offer_id = match_id.partition("-")
         if not (is_id(need_id) and is_id(offer_id)):
@@ -315,21 +290,6 @@ def _known(pair: Pair) -> Match:
     if pair.match is None:
         raise NotFound("not_found")
     return pair.match
-
-
-def _both(pair: Pair) -> tuple[Listing, Listing]:
-    if pair.need is None or pair.offer is None or pair.need.kind != "need" or pair.offer.kind != "offer":
-        raise NotFound("not_found")
-    return pair.need, pair.offer
-
-
-def _side(need: Listing, offer: Listing, person: str) -> Side:
-    """Return on which side a person proposes: they own one of the two listings, and not both."""
-    if need.author == offer.author:
-        raise Conflict("own_listing")
-    if person not in (need.author, offer.author):
-        raise NotAllowed("not_yours")
-    return "seeker" if person == need.author else "helper"
 
 
 def _own(person: str, receipt: Receipt) -> Receipt:

@@ -14,7 +14,8 @@ from chalicelib.people.model import Person
 class Step(NamedTuple):
     """What one change of a match writes.
 
-    `called` is who is asked again because a place became free, `seen` the listings that was decided on.
+    `called` is who is asked again because a place became free, `seen` the listings that was decided on;
+    `together` says that from now on the two sides are in touch, or will be.
     """
 
     match: Match
@@ -23,6 +24,7 @@ class Step(NamedTuple):
     person: Person | None = None
     called: Match | None = None
     seen: tuple[Listing, ...] = ()
+    together: bool = False
 
 
 def said_yes(pair: Pair, match: Match, by: str, answer: str, *, confirmed: bool, now: int) -> Step:
@@ -37,12 +39,12 @@ def said_yes(pair: Pair, match: Match, by: str, answer: str, *, confirmed: bool,
     need, offer = pair.need, pair.offer
     if need is None or offer is None:
         raise Conflict("not_available")
-    if match.state == "proposed" and need.left == 0 and by == match.helper:
+    if match.state == "proposed" and by == match.helper and need.stands_at(now) and need.left == 0:
+        offer.taken(now)
         return Step(match.queued(by, now, need.queue + 1), (need.queued(),))
     agreed = match.agreed(by, now, answer) if confirmed else match.accepted(by, now, answer)
-    return Step(
-        agreed, (need.taken(now), offer.taken(now)), to_both(f"match_{agreed.state}", agreed, pair, now)
-    )
+    mails = to_both(f"match_{agreed.state}", agreed, pair, now)
+    return Step(agreed, (need.taken(now), offer.taken(now)), mails, together=True)
 
 
 def refuse_late(pair: Pair, match: Match, by: str, now: int) -> None:
@@ -50,9 +52,9 @@ def refuse_late(pair: Pair, match: Match, by: str, now: int) -> None:
     need, offer = pair.need, pair.offer
     if by != match.helper or match.state not in ("proposed", "lapsed", "cancelled"):
         return
-    if need is None or not need.stands_at(now):
+    if need is None or need.over_at(now):
         raise Conflict("need_over")
-    if match.state == "proposed" and offer is not None and not offer.stands_at(now):
+    if match.state == "proposed" and offer is not None and offer.over_at(now):
         raise Conflict("offer_over")
     if match.state == "proposed" and offer is not None and offer.left == 0:
         raise Conflict("offer_full")

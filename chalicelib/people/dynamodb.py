@@ -6,6 +6,8 @@ from functools import lru_cache
 from json import dumps, loads
 from typing import Any
 
+from pynamodb.expressions.operand import Path
+
 from chalicelib.errors import Conflict, TooMany
 from chalicelib.notices.dynamodb import owed
 from chalicelib.notices.model import Notice, Quiet
@@ -23,7 +25,17 @@ from chalicelib.people.model import (
 )
 from chalicelib.places.rows import place_item, read_place
 from chalicelib.storage.tables import Tables
-from chalicelib.storage.transaction import ABSENT, Change, Count, Delete, Put, Refused, Write, at_version
+from chalicelib.storage.transaction import (
+    ABSENT,
+    Change,
+    ConditionCheck,
+    Count,
+    Delete,
+    Put,
+    Refused,
+    Write,
+    at_version,
+)
 
 HOUR_S = 3_600
 HELPER = "helper"
@@ -40,6 +52,11 @@ def added(person: Person) -> list[Write]:
 def saved(person: Person) -> list[Write]:
     """Return the writes of a person's next version, with the line that tells ranking."""
     return [Put("people", _item(person), at_version(person.version - 1)), _change(person)]
+
+
+def does_not_block(person_id: str, other_id: str) -> ConditionCheck:
+    """Return what a transaction that brings two together depends on: a block made meanwhile refuses it."""
+    return ConditionCheck("people", _me(person_id), ~Path("blocked").contains(other_id))
 
 
 @lru_cache(maxsize=512)
@@ -147,6 +164,7 @@ def _item(person: Person) -> dict[str, Any]:
         item["quiet"] = (person.quiet.start, person.quiet.until)
     if person.blocks:
         item["blocks"] = tuple((block.person, block.match, block.at) for block in person.blocks)
+        item["blocked"] = person.blocked
     return {**_me(person.id), **item}
 
 

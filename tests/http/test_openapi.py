@@ -223,7 +223,7 @@ def about_trust(city, ask):
         for _ in range(3)
     ]
     first, second, third = (f"/v1/matches/{each.json['id']}" for each in matches)
-    city.confirming()
+    city.exchange("confirmed")
     for match in (first, second, third):
         yield ask("POST", f"{match}/accept", {"message": "Oui"}, token=yusuf)
     yield ask("GET", third, token=yusuf)

@@ -107,7 +107,7 @@ class Scene:
         self.things["accepted"] = self.match(city, "need_2", "offer_2")
         city.post(f"/v1/matches/{self.things['accepted']}/accept", token=city.sign_in(other))
         self.things["agreed"] = self.match(city, "need_2", "offer_3")
-        city.confirming()
+        city.exchange("confirmed")
         city.post(f"/v1/matches/{self.things['agreed']}/accept", token=city.sign_in(other))
         city.post("/v1/sign-in", {"email": "new@example.org"})
         self.links["sign-in"] = city.links("new@example.org", "sign-in")[0]

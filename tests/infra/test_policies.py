@@ -102,6 +102,7 @@ def _live(city):
     city.tables.actor = "api_handler"
     need, token, match = _be_busy(city)
     _moderate(city)
+    _coordinate(city)
     _lose_an_answer(city)
     _run(city, *_SCHEDULES)
     for actor in ("rebuild_board", "api_handler"):
@@ -137,6 +138,34 @@ def _moderate(city):
     person = city.house.people.get(token.partition(".")[0])
     city.house.people.save(person.changed(role="moderator"))
     assert city.get("/v1/held", token=token).status == 200
+
+
+def _coordinate(city):
+    """Be queued, called too late for the first two, confirmed, and blocked; leave two more in the queue."""
+    asking = city.sign_in("nora@example.org")
+    need = city.publish("need", "nora@example.org")["id"]
+    helpers = [f"helper-{number}@example.org" for number in range(5)]
+    matches = []
+    for helper in helpers:
+        pair = {"need": need, "offer": city.publish("offer", helper)["id"]}
+        matches.append(city.post("/v1/matches", pair, token=asking).json["id"])
+    for helper, match in zip(helpers, matches, strict=True):
+        assert city.post(f"/v1/matches/{match}/accept", token=city.sign_in(helper)).status == 200
+    city.exchange("confirmed")
+    reason = {"reason": "other"}
+    assert city.post(f"/v1/matches/{matches[0]}/cancel", reason, token=asking).status == 200
+    assert (
+        city.post(f"/v1/matches/{matches[1]}/accept", token=city.sign_in(helpers[1])).json["state"]
+        == "agreed"
+    )
+    desk = city.coordinator()
+    assert len(city.get("/v1/coordination/agreed", token=desk).json["matches"]) == 1
+    confirm = f"/v1/coordination/matches/{matches[1]}/confirm"
+    assert city.post(confirm, token=desk).status == 200
+    assert city.post(f"/v1/matches/{matches[1]}/block", token=asking).status == 200
+    assert city.get("/v1/me/blocks", token=asking).json["blocks"]
+    assert city.call("DELETE", "/v1/me/blocks/aaaaaaaaaaaaaaaa", token=asking).status == 204
+    assert city.post(f"/v1/matches/{matches[1]}/cancel", reason, token=asking).status == 200
 
 
 def _lose_an_answer(city):

@@ -69,6 +69,8 @@ class Story:
         self.meet()
         self.at(hours=2)
         self.part()
+        self.at(hours=2.5)
+        self.wait()
         self.at(hours=3)
         self.tap("unsubscribe", "listing", "ana", "listing")
         for hours in LAPSED, FOLLOWED, REMINDED, REMINDED + 1, ENDED, ENDED + 1, CLOSED:
@@ -94,9 +96,10 @@ class Story:
         self.city.tables.fate = self.city.mailbox.fate = fate
 
     def come_in(self):
-        for who in ("ana", "bob", "mod"):
+        for who in ("ana", "bob", "mod", "coo"):
             self.sign_in(who, by_link=who == "bob")
-        self.tables_of_a_moderator("mod")
+        self.give_role("mod", "moderator")
+        self.give_role("coo", "coordinator")
         self.patch("/v1/me", {"name": "Bob", "asks_per_week": 20}, "bob")
 
     def meet(self):
@@ -123,6 +126,25 @@ class Story:
         self.post(f"/v1/listings/{self.offers[2]}/fulfil", {"outcome": "helped_here"}, "bob")
         self.insist(lambda: self.city.call("DELETE", "/v1/sessions", token=self.tokens["mod"]), {204, 401})
 
+    def wait(self):
+        """Be late and queued, be called, wait for a coordinator, and have enough of one another."""
+        need = self.publish("need", "ana", "Petit besoin")
+        offers = [self.publish("offer", "bob", f"Petite offre {n}", capacity=2) for n in range(3)]
+        first, second, third = (self.propose(need, offer, "a") for offer in offers)
+        for match in (first, second, third):
+            self.post(f"/v1/matches/{match}/accept", {}, "bob")
+        self.post(f"/v1/matches/{first}/cancel", {"reason": "other"}, "bob")
+        self.city.exchange("confirmed")
+        self.tap("accept", second, "bob", "1")
+        self.post(f"/v1/coordination/matches/{second}/refuse", {"reason": "Trop loin"}, "coo")
+        self.tap("accept", third, "bob", "1")
+        self.post(f"/v1/coordination/matches/{third}/confirm", {}, "coo")
+        self.post(f"/v1/matches/{third}/block", {}, "ana")
+        self.post(f"/v1/matches/{third}/cancel", {"reason": "other"}, "bob")
+        blocks = self.insist(lambda: self.city.get("/v1/me/blocks", token=self.tokens["ana"]), {200})
+        path = f"/v1/me/blocks/{blocks.json['blocks'][0]['id']}"
+        self.insist(lambda: self.city.call("DELETE", path, token=self.tokens["ana"]), {204})
+
     def come_back(self):
         """The provider has bad news of one mail, which it brings until it is taken."""
         told = min(notice for _, notice in self.city.mailbox.mails)
@@ -137,10 +159,10 @@ class Story:
         body = {"token": f"{attempt}.{door.link_secret(attempt)}"} if by_link else by_code
         self.tokens[who] = self.post("/v1/sessions", body, None, {201}).json["token"]
 
-    def tables_of_a_moderator(self, who):
+    def give_role(self, who, role):
         self.suffer(well)
         key = {"pk": self.city.house.secrets.blind(f"{who}@example.org"), "sk": "me"}
-        self.city.tables.put("people", {**self.city.tables.get("people", key), "role": "moderator"})
+        self.city.tables.put("people", {**self.city.tables.get("people", key), "role": role})
         self.suffer(self.fate)
 
     def publish(self, kind, who, title, **fields):
@@ -260,7 +282,7 @@ def test_the_story_goes_through_every_state():
     found, mailed = without_trouble()
     listings, matches = found["listings"].values(), found["matches"].values()
     assert {row["state"] for row in listings} >= {"refused", "withdrawn", "fulfilled", "expired"}
-    assert {row["state"] for row in matches} == {"done", "cancelled", "declined", "lapsed"}
+    assert {row["state"] for row in matches} == {"done", "cancelled", "declined", "lapsed", "refused"}
     assert {row["template"] for row in found["notices"].values()} == {*TEMPLATES}
     assert len(mailed) > 20
 

@@ -138,7 +138,7 @@ def unexplained(engine, doors, store, histories):
 
 
 def test_every_answer_could_have_been_given_one_after_another(engine, doors):
-    wrong, answers = unexplained(engine, doors, DynamoMatches, 12)
+    wrong, answers = unexplained(engine, doors, DynamoMatches, 8)
     assert wrong == []
     assert answers >= {"accepted", "queued", "cancelled", "offer_full", "match_over"}
 

@@ -28,7 +28,7 @@ PATIENCE = 20
 class Naive(DynamoMatches):
     """Reads, decides, and writes what it decided, whatever stands by then."""
 
-    def save(self, match, *, listings=(), notices=(), person=None, called=None, seen=()):
+    def save(self, match, *, listings=(), notices=(), person=None, called=None, seen=(), together=False):
         changed = (match,) if called is None else (match, called)
         writes = [Put("matches", _item(each)) for each in changed]
         self.tables.commit([*writes, *(Put("listings", listing_item(each)) for each in listings)])

@@ -25,7 +25,7 @@ from tests.asking import Neighbourhood
 from tests.samples import new_key
 
 DAY_MINUTES = 1_440
-TICK_MINUTES = 60
+TICK_MINUTES = 120
 CATEGORIES = ("groceries", "groceries", "meals", "pharmacy")
 QUIET = (None, None, Quiet(20 * 60, 8 * 60), Quiet(12 * 60, 14 * 60))
 
@@ -60,7 +60,7 @@ class Days:
     def live(self, days):
         for tick in range(days * DAY_MINUTES // TICK_MINUTES):
             self.town.clock.turn(minutes=TICK_MINUTES)
-            if tick % 200 == 0:
+            if tick % 100 == 0:
                 self._keep_the_offers()
             if self.random.random() < self.needs_a_day * TICK_MINUTES / DAY_MINUTES:
                 self._post()
@@ -164,8 +164,8 @@ class Days:
 
 
 def test_in_ninety_days_nobody_is_asked_too_often_and_no_older_need_is_passed_over():
-    days = Days(1, helpers=16, needs_a_day=2).live(90)
-    assert sum(map(len, days.asks.values())) > 200
+    days = Days(1, helpers=12, needs_a_day=1).live(90)
+    assert sum(map(len, days.asks.values())) > 100
     assert days.above_the_limit == []
     assert days.passed_over == []
     assert {*days.states} == {"served", "unanswered", "over", "asking"}

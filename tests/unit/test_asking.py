@@ -226,6 +226,20 @@ def test_the_citys_asking_leaves_the_seeker_their_own_proposals(town):
     assert town.house.matching.propose(need.id, offer.id, **said).match.proposer == "seeker"
 
 
+def test_a_seeker_who_asks_whom_the_city_asked_adds_their_word_and_nobody_is_asked_twice(town):
+    yusuf, need = town.helper("yusuf"), town.need()
+    town.round()
+    (match,) = town.matches(need).values()
+    said = {"by": town.monique, "message": "Samedi ?", "now": town.clock.now}
+    for _ in range(2):
+        told = town.house.matching.propose(need.id, match.offer, key="own", **said)
+        assert (told.match.id, told.match.message, told.notices) == (match.id, "Samedi ?", ())
+    with pytest.raises(Conflict, match="already_asked"):
+        town.house.matching.propose(need.id, match.offer, key="another", **said)
+    assert town.mails("asked_to_help") == [yusuf.id]
+    assert len(town.house.people.get(yusuf.id).asked) == 1
+
+
 def test_a_helper_erased_or_an_offer_withdrawn_in_mid_wave_is_passed_over(town):
     helpers, need = town.helpers(4), town.need()
     board = town.house.asking.board.still(town.clock.now)

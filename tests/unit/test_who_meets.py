@@ -207,6 +207,23 @@ def test_a_queue_ends_quietly_with_its_need(town):
     assert town.mails("match_lapsed") == []
 
 
+def test_a_queue_outlasts_a_look_of_a_moderator_at_its_need(town):
+    for name in ("yusuf", "karl"):
+        town.yes(name)
+    city = town.house.city
+    held = [replace(each, moderation="before") for each in city.categories]
+    need = town.house.publishing.get(town.need)
+    publishing = replace(town.house.publishing, city=replace(city, categories=tuple(held)))
+    publishing.edit(need.id, a_draft(capacity=2), by=need.author, version=need.version, now=town.now)
+    with pytest.raises(Conflict, match="listing_not_open"):
+        town.yes("ana")
+    town.tick(hours=1)
+    assert town.match("karl").state == "queued"
+    town.house.desk.release(need.id, key=new_key(), now=town.now)
+    town.tick(hours=1)
+    assert town.match("karl").state == "proposed"
+
+
 def test_who_leaves_the_queue_leaves_it_quietly(town):
     town.yes("yusuf")
     town.yes("karl")
@@ -275,6 +292,37 @@ def test_no_other_proposal_of_the_two_is_accepted_across_a_block(town, by):
     town.block("yusuf", by=by)
     with pytest.raises(Conflict, match="not_available"):
         town.yes("yusuf", second)
+
+
+@pytest.mark.parametrize("by", ["monique", "yusuf"])
+@pytest.mark.parametrize("what", ["yes", "ask", "come forward", "confirm"])
+def test_a_block_made_between_the_look_and_the_writing_is_heeded(town, monkeypatch, what, by):
+    need, offer = town.publish("need", town.monique), town.publish("offer", town.helpers["yusuf"])
+    second = town.ask("yusuf", need=town.publish("need", town.monique))
+    if what == "confirm":
+        town.house.city = replace(town.house.city, exchange="confirmed")
+        town.house.__dict__.pop("matching")
+        town.yes("yusuf", second)
+    commit, blocked = town.house.tables.commit, []
+
+    def commit_after_a_block(writes):
+        if not blocked:
+            blocked.append(True)
+            town.block("yusuf", by=by)
+        commit(writes)
+
+    def act():
+        matching, asking = town.house.matching, town.person("yusuf" if what == "come forward" else "monique")
+        if what == "yes":
+            town.yes("yusuf", second)
+        elif what == "confirm":
+            town.house.coordination.confirm(second, by=an_id("c"), key=new_key(), now=NOW)
+        else:
+            matching.propose(need, offer, by=asking, message="", key=new_key(), now=NOW)
+
+    monkeypatch.setattr(town.house.tables, "commit", commit_after_a_block)
+    with pytest.raises(Conflict, match="not_available"):
+        act()
 
 
 @pytest.mark.parametrize("gone", ["monique", "yusuf"])

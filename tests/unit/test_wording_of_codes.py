@@ -36,7 +36,7 @@ PASSED_ON = {
     ("asking/waves.py", "shut"): "helper_unreachable helper_asleep",
     ("matching/dynamodb.py", "code"): "key_reused match_changed",
     ("matching/model.py", "over"): "match_over match_lapsed",
-    ("matching/service.py", "fitting"): (
+    ("matching/proposals.py", "fitting"): (
         "own_listing listing_full other_category too_far no_common_time helper_paused helper_not_willing "
         "helper_asked_enough"
     ),
