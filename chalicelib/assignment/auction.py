@@ -117,8 +117,7 @@ class Auction:
                 bidders.append(loser)
 
     def _floor(self, bidder: int, need: int) -> int:
-        """Return below what the bidder buys nothing: a need that has a place already gives less for
-        another."""
+        """Return below what nothing is bought: a need that has a place gives less for another."""
         others = self.others.get(need, ())
         return self.floors[need][sum(self.has[other] != NOBODY for other in others if other != bidder)]
 

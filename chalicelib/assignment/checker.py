@@ -141,8 +141,7 @@ def _between(instance: Instance, solution: Solution, gains: dict[str, int], cost
 
 
 def _at_helpers(instance: Instance, solution: Solution, costs: dict[str, int]) -> int:
-    """An offer costs what its helper costs, more only when full, less only when free; and so with the
-    asks."""
+    """An offer costs what its helper does, more only when full, less only when free; and so with asks."""
     certificate = solution.certificate
     helper = {offer.id: offer.helper for offer in instance.offers}
     options = Counter(option.offer for option in instance.options)

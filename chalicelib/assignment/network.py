@@ -158,6 +158,5 @@ def rewards(need: Need, options: int, weights: Weights) -> Sequence[int]:
 
 
 def asks(helper: Helper, weights: Weights) -> tuple[int, ...]:
-    """Return what one more ask costs, then the next: points, and by how much the square of their number
-    grows."""
+    """Return what one more ask costs, then the next: points, and what the squares grow by."""
     return tuple(weights.points * cost + 2 * asks + 1 for asks, cost in enumerate(helper.costs))

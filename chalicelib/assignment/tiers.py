@@ -13,8 +13,7 @@ from chalicelib.assignment.network import BEGIN, ROOT, Network
 
 
 def price_what_is_scarce(network: Network) -> None:
-    """Set the prices that are right as long as only numbers served count; what is carried is cleared
-    again."""
+    """Set the prices that are right while only numbers served count; nothing is carried in the end."""
     places = sorted((step, node) for node in range(network.needs) for step in network.steps[node])
     lost = bytearray(len(network.up))
     via: dict[int, int] = {}
