@@ -67,6 +67,20 @@ class PassedShown(BaseModel):
     words: str
 
 
+class CertificateShown(BaseModel):
+    """Why the last assignment of all at once did not serve it.
+
+    Either nobody passed the gates (`no_option`, with the gates counted), or nobody has room, or serving it
+    would cost another need: which one, and in which part of the objective, by how much.
+    """
+
+    why: Literal["no_option", "no_room", "no_other", "costs_another", "cut"]
+    gates: dict[str, int] = {}
+    loser: str | None = None
+    part: str | None = None
+    by: int = 0
+
+
 class UnansweredShown(BaseModel):
     """A need that nobody answered: why, counted; then the nearest candidates one by one."""
 
@@ -81,6 +95,7 @@ class UnansweredShown(BaseModel):
     asked: int
     totals: list[ReasonCount]
     candidates: list[PassedShown]
+    certificate: CertificateShown | None
 
 
 class DeskShown(BaseModel):

@@ -61,7 +61,13 @@ def _show_unanswered(progress: Progress, asking: Asking, city: City, language: s
         "asked": len(asking.asked),
         "totals": _show_totals(asking.outcome.totals, language),
         "candidates": [_show_passed(each, language) for each in asking.outcome.passed],
+        "certificate": asking.certificate and _show_certificate(asking.certificate),
     }
+
+
+def _show_certificate(certificate: Mapping[str, Any]) -> dict[str, Any]:
+    absent: dict[str, Any] = {"gates": {}, "loser": None, "part": None, "by": 0}
+    return {name: certificate.get(name, absent.get(name)) for name in ("why", *absent)}
 
 
 def _show_totals(totals: Mapping[str, int], language: str) -> list[dict[str, Any]]:

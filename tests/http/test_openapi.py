@@ -247,6 +247,7 @@ def about_asking(city, ask):
     yield ask("GET", f"/v1/me/listings/{need}/asking", token=monique)
     for _ in range(12):
         asking.ask_due(city.clock.now)
+        asking.assign(city.clock.now)
         city.clock.turn(hours=8)
     yield ask("GET", f"/v1/me/listings/{need}/asking", token=monique)
     yield ask("GET", f"/v1/me/listings/{need}/asking", token=city.sign_in(YUSUF))

@@ -4,6 +4,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
+from itertools import count
 from random import Random
 from threading import Barrier
 
@@ -21,8 +22,11 @@ from chalicelib.people.dynamodb import DynamoPeople, read_person
 from chalicelib.storage.tables import Tables, connect
 from chalicelib.storage.transaction import Put
 from tests.asking import Neighbourhood
+from tests.city import Clock
 from tests.engines import fresh_city, ministack
-from tests.samples import NOW
+from tests.fakes import MemoryTables
+from tests.samples import NOW, a_house
+from tests.trouble import Killed, Luck, Unlucky, well
 
 WAVES = (Wave(2, 60, 20, 1_000), Wave(2, 120, 30, 4_000))
 RULES = AskingRules(WAVES, 1)
@@ -70,6 +74,46 @@ def test_rounds_skipped_doubled_and_late_ask_nobody_twice_and_lose_no_need(seed)
     needs = [row for row in town.house.tables._rows["listings"].values() if row["kind"] == "need"]
     assert all(town.house.tables.get("askings", {"pk": row["pk"]}) for row in needs)
     assert list(wrong(town.house.tables)) == []
+
+
+def with_faults(seed):
+    """Let rounds meet faults at one call in twenty; return how many, and what is wrong in the end."""
+    clock, luck = Clock(), Luck(Random(seed), 0.05)
+    tables = MemoryTables(clock_ms=lambda: clock.now * 1_000)
+    unlucky = Unlucky(tables)
+    town = a_town(tables=unlucky, now=clock)
+    unlucky.fate = luck
+    for _ in range(60):
+        town.clock.turn(minutes=13)
+        for act in (town.house.asking.ask_due, town.house.asking.assign):
+            with suppress(Killed, Unavailable):
+                act(town.clock.now)
+        house = town.house
+        town.house = a_house(tables=unlucky, now=town.clock)  # another process takes over
+        town.house.city = house.city
+    unlucky.fate = well
+    town.round(hours=5)
+    needs = [row["pk"] for row in tables.scan("listings") if row["kind"] == "need"]
+    lost = [need for need in needs if tables.get("askings", {"pk": need}) is None]
+    return sum(luck.met.values()), [*wrong(tables), *lost]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_rounds_that_meet_faults_ask_nobody_twice_and_lose_no_need(seed):
+    met, found = with_faults(seed)
+    assert met > 20
+    assert found == []
+
+
+@pytest.mark.soak
+def test_rounds_that_meet_a_thousand_faults_ask_nobody_twice_and_lose_no_need():
+    met = 0
+    for seed in count(100):
+        faults, found = with_faults(seed)
+        assert found == []
+        met += faults
+        if met >= 1_000:
+            break
 
 
 @pytest.fixture(scope="module")

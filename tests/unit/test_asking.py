@@ -216,6 +216,16 @@ def test_the_city_asks_a_helper_once_for_a_need_whatever_they_offer(town):
     assert town.asked(need) == [yusuf.id]
 
 
+@pytest.mark.parametrize("who_blocks", ["seeker", "helper"])
+def test_nobody_is_asked_across_a_block(town, who_blocks):
+    yusuf, other = town.helper("yusuf"), town.helper("other", away_m=900)
+    sides = (town.monique, yusuf) if who_blocks == "seeker" else (yusuf, town.monique)
+    town.house.people.save(sides[0].blocking(sides[1].id, "match", town.clock.now))
+    need = town.need()
+    town.rounds_for(8 * 60)
+    assert town.asked(need) == [other.id]
+
+
 def test_the_citys_asking_leaves_the_seeker_their_own_proposals(town):
     town.house.city = replace(town.house.city, limits=replace(town.house.city.limits, proposals_per_day=1))
     town.helpers(2)
