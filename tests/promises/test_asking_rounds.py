@@ -21,10 +21,10 @@ from chalicelib.matching.service import Matching
 from chalicelib.people.dynamodb import DynamoPeople, read_person
 from chalicelib.storage.tables import Tables, connect
 from chalicelib.storage.transaction import Put
+from infra.memory import MemoryTables
 from tests.asking import Neighbourhood
 from tests.city import Clock
 from tests.engines import fresh_city, ministack
-from tests.fakes import MemoryTables
 from tests.samples import NOW, a_house
 from tests.trouble import Killed, Luck, Unlucky, well
 
