@@ -91,6 +91,8 @@ class City:
     """The size of the cells its public places are shown as."""
     outline: Outline
     sender: Sender
+    digest_at: int
+    """The minute of the local day at which the day's digest goes."""
     categories: tuple[Category, ...]
     limits: Limits
 
@@ -141,6 +143,7 @@ def _city(file: Field) -> City:
         cell_m=at["cell_m"].whole(100, 10_000),
         outline=read_outline(at["outline"]),
         sender=_sender(at["sender"]),
+        digest_at=at["digest_at"].time_of_day(),
         categories=_categories(at["categories"], at["moderation"].one_of(MODERATIONS)),
         limits=_limits(at["limits"]),
     )
@@ -193,7 +196,7 @@ def _limits(field: Field) -> Limits:
         listings_per_day=at["listings_per_day"].whole(1, 1_000),
         proposals_per_day=at["proposals_per_day"].whole(1, 1_000),
         sign_in_mails_per_hour=at["sign_in_mails_per_hour"].whole(1, 100),
-        mails_per_day=at["mails_per_day"].whole(1, 100),
+        mails_per_day=at["mails_per_day"].whole(2, 100),
         radius_max_m=at["radius_max_m"].whole(500, 300_000),
         proposal_hours=at["proposal_hours"].whole(1, 336),
         remind_days=at["remind_days"].whole(1, 90),

@@ -42,6 +42,11 @@ class DynamoMatches:
             None if offer is None else read_listing(offer),
         )
 
+    def get_many(self, match_ids: Sequence[str]) -> list[Match | None]:
+        halves = [match_id.partition("-") for match_id in match_ids]
+        items = self.tables.get_all([("matches", _key(need, offer)) for need, _, offer in halves])
+        return [None if item is None else _match(item) for item in items]
+
     def propose(
         self, match: Match, notice: Notice, *, asked: Person | None, limit: tuple[str, int, int]
     ) -> None:

@@ -15,7 +15,7 @@ from chalicelib.matching.mails import ASKING, mail_of
 from chalicelib.matching.model import MOVES, CancelReason, DeclineReason, Match, Outcome, Side
 from chalicelib.matching.ranking import Fit, fit
 from chalicelib.matching.repository import Job, Matches, Pair
-from chalicelib.notices.model import Notice
+from chalicelib.notices.model import Notice, Pace
 from chalicelib.people.model import Helper, Person, helper_of
 from chalicelib.people.repository import People
 from chalicelib.places.model import distance_m
@@ -64,7 +64,7 @@ class Matching:
                 raise Conflict("already_asked")
             asked = self._asked(need, offer, side, now)
             match = self._proposal(need, offer, side, asked, message=message, now=now).with_receipt(receipt)
-            mail = mail_of(ASKING[side], match, match.other(side), pair, now)
+            mail = mail_of(ASKING[side], match, match.other(side), pair, now, pace="prompt")
             limit = (f"propose#{by.id}", self.city.limits.proposals_per_day, (now // DAY_S + 1) * DAY_S)
             try:
                 self.matches.propose(match, mail, asked=asked and asked.was_asked(now), limit=limit)
@@ -81,9 +81,10 @@ class Matching:
         def step(pair: Pair, match: Match) -> Step:
             accepted = match.accepted(by, now, answer)
             need, offer = _both(pair)
-            told = tuple(
-                mail_of("match_accepted", accepted, person, pair, now)
-                for person in (match.seeker, match.helper)
+            asked, asks = match.person_on(match.answerer), match.person_on(match.proposer)
+            told = (  # who says yes is shown so at once
+                mail_of("match_accepted", accepted, asks, pair, now, pace="urgent"),
+                mail_of("match_accepted", accepted, asked, pair, now, pace="calm"),
             )
             return Step(accepted, (need.taken(now), offer.taken(now)), told)
 
@@ -101,8 +102,10 @@ class Matching:
         """Take back a proposal or an accepted match; the places it took are free again."""
 
         def step(pair: Pair, match: Match) -> Step:
-            ended = self._ended("match_cancelled", match.cancelled(by, now, reason), pair, by, now)
-            freed = (pair.need, pair.offer) if match.state == "accepted" else ()
+            agreed = match.state == "accepted"
+            pace: Pace = "urgent" if agreed else "soon"  # somebody may be waiting at the door
+            ended = self._ended("match_cancelled", match.cancelled(by, now, reason), pair, by, now, pace)
+            freed = (pair.need, pair.offer) if agreed else ()
             return ended._replace(listings=tuple(each.given_back() for each in freed if each is not None))
 
         return self._change(match_id, by, (key, f"cancel {reason}"), step)
@@ -222,10 +225,12 @@ class Matching:
             raise NotFound("not_found")
         return self.matches.pair(need_id, offer_id)
 
-    def _ended(self, template: str, match: Match, pair: Pair, by: str, now: int) -> Step:
+    def _ended(
+        self, template: str, match: Match, pair: Pair, by: str, now: int, pace: Pace = "soon"
+    ) -> Step:
         """Return the end of a match, told to the side that did not end it."""
         other = match.other(match.side_of(by))
-        return Step(match, (), (mail_of(template, match, other, pair, now),))
+        return Step(match, (), (mail_of(template, match, other, pair, now, pace=pace),))
 
 
 def _known(pair: Pair) -> Match:
