@@ -52,7 +52,11 @@ class Postman:
         """Return the link that stops all the topics of a mail; a sign-in mail was asked for and has none."""
         topics = sorted({each.topic for each in notices} - {"sign_in"})
         newest = max(notices, key=lambda each: each.made_at)
-        return self._url("unsubscribe", self._sealed("unsubscribe", newest, ",".join(topics))) if topics else None
+        return (
+            self._url("unsubscribe", self._sealed("unsubscribe", newest, ",".join(topics)))
+            if topics
+            else None
+        )
 
     def _links(self, notice: Notice) -> Links:
         if notice.topic == "sign_in":

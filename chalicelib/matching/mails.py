@@ -33,6 +33,4 @@ def mail_of(
     asks = template in ASKING.values()
     if asks and need is not None and need.draft.urgency == "high":
         pace = "urgent"
-    return notice(
-        template, to, match.id, now, values=values, pace=pace, until=match.due_at if asks else None
-    )
+    return notice(template, to, match.id, now, values=values, pace=pace, until=match.due_at if asks else None)

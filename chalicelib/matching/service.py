@@ -225,9 +225,7 @@ class Matching:
             raise NotFound("not_found")
         return self.matches.pair(need_id, offer_id)
 
-    def _ended(
-        self, template: str, match: Match, pair: Pair, by: str, now: int, pace: Pace = "soon"
-    ) -> Step:
+    def _ended(self, template: str, match: Match, pair: Pair, by: str, now: int, pace: Pace = "soon") -> Step:
         """Return the end of a match, told to the side that did not end it."""
         other = match.other(match.side_of(by))
         return Step(match, (), (mail_of(template, match, other, pair, now, pace=pace),))

@@ -25,18 +25,14 @@ class Bundle:
 def bundle(lead: Notice, others: Collection[Notice], untrue: Collection[str], recipient: Recipient) -> Bundle:
     """Return what a mail that is sent for `lead` tells of it and of the others, oldest first.
 
-    Over are the notices whose fact is no longer so (`untrue`), and with an ask that was never told the news that
-    it was taken back: who was asked would hear of the end of what they never heard of. Unless that is urgent: then
-    they had said yes, by another way than the mail.
+    Over are the notices whose fact is no longer so (`untrue`), and with an ask that was never told the news
+    that it was taken back: who was asked would hear of the end of what they never heard of. Unless that is
+    urgent: then they had said yes, by another way than the mail.
     """
     company = (lead, *sorted(others, key=_oldest))
-    unheard = {
-        each.subject for each in company if each.free and each.template in _ASKS and each.id in untrue
-    }
+    unheard = {each.subject for each in company if each.free and each.template in _ASKS and each.id in untrue}
     over = tuple(
-        each
-        for each in company
-        if each.id in untrue or (_taken_back(each) and each.subject in unheard)
+        each for each in company if each.id in untrue or (_taken_back(each) and each.subject in unheard)
     )
     told = tuple(each for each in company if each not in over and recipient.wants(each))
     return Bundle(told[:MOST], over, len(told) > MOST)

@@ -1,4 +1,5 @@
-"""When somebody is written to: not in their quiet hours, and once a day what can wait for the day's digest."""
+"""When somebody is written to: not in their quiet hours, and once a day what can wait for the digest."""
+digest."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -37,8 +38,8 @@ class Quiet:
 class Hours:
     """The city's hours. Each local day has one digest, at the minute `digest_at` or when quiet hours end.
 
-    A minute that the clock skips is the moment it skips, one that it repeats is the first of the two: a digest
-    a day, on the nights of the change as on any other.
+    A minute that the clock skips is the moment it skips, one that it repeats is the first of the two: a
+    digest a day, on the nights of the change as on any other.
     """
 
     zone: ZoneInfo

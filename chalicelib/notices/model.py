@@ -25,9 +25,9 @@ MOVES: Mapping[State, frozenset[State]] = MappingProxyType(
         "parked": frozenset(),
     }
 )
-"""It is put off while its reader sleeps or until the digest, carried when another's mail tells it, dropped when
-it is not wanted or no longer so, parked when it was refused for good or tried too often, unsure when its answer
-or its sender was lost. The provider's own word makes it sent."""
+"""It is put off while its reader sleeps or until the digest, carried when another's mail tells it, dropped
+when it is not wanted or no longer so, parked when it was refused for good or tried too often, unsure when
+its answer or its sender was lost. The provider's own word makes it sent."""
 
 Topic = Literal["sign_in", "asked", "answered", "listing"]
 """What a resident can switch off; sign_in cannot be."""
@@ -48,8 +48,9 @@ TEMPLATES: Mapping[str, Topic] = {
 }
 
 Pace = Literal["urgent", "prompt", "soon", "calm"]
-"""How long a notice may wait for others to go with it: not at all, not even for who chose one mail a day; not
-at all; a few minutes; until the day's digest. Whatever is waiting goes with the next mail to the same person."""
+"""How long a notice may wait for others to go with it: not at all, not even for who chose one mail a day;
+not at all; a few minutes; until the day's digest. Whatever is waiting goes with the next mail to the same
+person."""
 
 _PACES: Mapping[str, Pace] = {
     "sign_in": "urgent",
@@ -63,7 +64,8 @@ _PACES: Mapping[str, Pace] = {
 GATHER_S = 300
 """How long a notice that goes soon waits for others."""
 HEADROOM_S = 12 * 3_600
-"""What must be left of a notice's use when it is told: if the digest comes later than that, it does not wait."""
+"""What must be left of a notice's use when it is told: if the digest comes later than that, it does not
+wait."""
 LEASE_S = 60
 """How long a sender may hold a notice."""
 SETTLE_S = 600

@@ -1,8 +1,8 @@
 """Notices as the letter that says them: subject, text and HTML in the reader's language.
 
-A letter of one notice has a title, a sentence, what it is about, what others wrote, one action, what to do next,
-and why it came; one of several has these parts of each, under one title and with one way out. What each says is
-the message `mail.<template>.<part>`.
+A letter of one notice has a title, a sentence, what it is about, what others wrote, one action, what to do
+next, and why it came; one of several has these parts of each, under one title and with one way out. What
+each says is the message `mail.<template>.<part>`.
 
 Values, all text, of each template (one that is absent or empty leaves its line out):
 
@@ -127,8 +127,9 @@ def render(
     unsubscribe: str | None,
     more: bool = False,
 ) -> Letter:
-    """Return the letter of one notice or several. Nothing in the values can become markup, a header or a line
-    of ours. `more` says that there is more to tell than fits.
+    """Return the letter of one notice or of several; `more` says that there is more to tell than fits.
+
+    Nothing in the values can become markup, a header or a line of ours.
     """
     language, *_ = spoken_to(language)
     city = {"city_name": city_name, "sender_name": sender.name, "sender_address": sender.address}

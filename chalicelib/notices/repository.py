@@ -95,7 +95,7 @@ class Recipients(Protocol):
 
 class Renderer(Protocol):
     def render(self, notices: Sequence[Notice], recipient: Recipient, *, more: bool) -> Mail:
-        """Return the one mail that tells of all the notices; `more` when others wait that it does not hold."""
+        """Return the one mail that tells of all the notices; `more` when it does not hold all that waits."""
 
 
 class Facts(Protocol):

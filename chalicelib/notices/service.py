@@ -27,7 +27,7 @@ from chalicelib.rounds import Round, go_round
 
 THROTTLE_S = 60
 LOOKED_AT = 60
-"""Notices that wait for a person, the oldest, among which are those that go along: one transaction holds them."""
+"""Notices that wait for a person, the oldest, of which some go along: one transaction holds them all."""
 _COUNTED_S = 3 * 86_400
 """How long the count of a day's mails is kept."""
 

@@ -78,7 +78,7 @@ class MeChange(Body):
     )
     rhythm: Literal["each", "daily"] | None = Field(
         default=None,
-        description="How mails come: `each` as its time comes, or one a day (`daily`) and at once what is urgent",
+        description="How mails come: `each` in its time, or one a day (`daily`) and at once what is urgent",
     )
 
     @model_validator(mode="after")
