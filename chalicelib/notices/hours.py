@@ -1,5 +1,4 @@
 """When somebody is written to: not in their quiet hours, and once a day what can wait for the digest."""
-digest."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta

@@ -458,6 +458,7 @@ class TestModeration:
             released = city.post(f"/v1/held/{need['id']}/release", {}, token=moderator, key="key-release")
             assert (released.status, released.json["state"]) == (200, "open")
         assert ids(city.get("/v1/listings")) == [need["id"]]
+        city.gathers()
         assert len(city.mailbox.to(MONIQUE)) == 2  # the sign-in and this
         assert city.post(f"/v1/held/{need['id']}/release", {}, token=moderator).status == 409
 
@@ -465,6 +466,7 @@ class TestModeration:
         need = city.publish("need", MONIQUE)
         refused = city.post(f"/v1/held/{need['id']}/refuse", {"reason": "Une publicité."}, token=moderator)
         assert refused.json["refusal"] == "Une publicité."
+        city.gathers()
         assert "Une publicité." in city.mailbox.to(MONIQUE)[-1].text
         assert city.get(f"/v1/listings/{need['id']}").status == 404
         assert city.post(f"/v1/listings/{need['id']}/renew", {}, token=monique).status == 409
@@ -584,6 +586,8 @@ class TestTaps:
         for _ in range(2):
             assert self.press(city, accept, message="Demain").status == 200
         assert self.state(city, match) == "accepted"
+        assert len(city.mailbox.mails) == mails + 1
+        city.evening()
         assert len(city.mailbox.mails) == mails + 2
         assert city.get(accept).status == 409
         assert self.press(city, decline, reason="no_time").status == 409
@@ -605,6 +609,7 @@ class TestTaps:
     @pytest.mark.parametrize("who", [MONIQUE, YUSUF])
     def test_either_cancels_from_the_mail(self, city, match, who):
         self.press(city, city.links(YUSUF)[0])
+        city.evening()
         (cancel,) = city.links(who)
         assert city.get(cancel).status == 200
         for _ in range(2):
@@ -615,8 +620,10 @@ class TestTaps:
 
     def test_both_say_how_it_went_from_the_mail(self, city, match):
         self.press(city, city.links(YUSUF)[0])
+        city.evening()
         city.clock.turn(days=3)
         city.tick()
+        city.evening()
         for who in (MONIQUE, YUSUF):
             (outcome,) = city.links(who)
             assert city.get(outcome).status == 200
@@ -629,6 +636,7 @@ class TestTaps:
         need = city.publish("need", MONIQUE)
         city.clock.turn(days=days)
         city.tick()
+        city.evening()
         (renew,) = city.links(MONIQUE)
         assert city.get(renew).status == 200
         before = city.get(f"/v1/listings/{need['id']}").json

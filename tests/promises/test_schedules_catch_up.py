@@ -16,7 +16,7 @@ import pytest
 from chalicelib.errors import DomainError
 from chalicelib.listings.model import KEPT_S
 from chalicelib.notices.dynamodb import DynamoOutbox
-from chalicelib.notices.model import Quiet
+from chalicelib.notices.hours import Quiet
 from chalicelib.notices.repository import Mail
 from chalicelib.notices.service import Dispatcher
 from chalicelib.people.dynamodb import DynamoPeople, added

@@ -8,12 +8,12 @@ import pytest
 
 from chalicelib.cities.model import LANGUAGES, Sender
 from chalicelib.notices.model import TEMPLATES, notice
-from chalicelib.notices.rendering import LONGEST_QUOTE, LONGEST_SUBJECT, Links, one_line, render
+from chalicelib.notices.rendering import LONGEST_QUOTE, LONGEST_SUBJECT, Item, Links, one_line, render
 from tests.hostile import FEW, Outline, naughty_strings
 
 SENDER = Sender("Entraide Mulhouse", "entraide@mulhouse.example")
 ACTION, SECONDARY, OUT = (f"https://mulhouse.example/{way}/t0ken?a=1&b=2" for way in ("go", "no", "out"))
-LINKS = Links(ACTION, SECONDARY, OUT)
+LINKS = Links(ACTION, SECONDARY)
 WITH_A_SECOND_WAY = ("asked_to_help", "offered_help", "match_accepted")
 PLAIN = {
     "other_name": "Jeannine",
@@ -32,14 +32,19 @@ FREE = ("other_name", "title", "text", "message")
 """The values that residents write."""
 
 
-def letter(template="asked_to_help", language="fr", links=LINKS, city_name="Mulhouse", **values):
+def letter(template="asked_to_help", language="fr", links=LINKS, out=OUT, **values):
+    return letters((template,), language, links, out, **values)
+
+
+def letters(templates, language="fr", links=LINKS, out=OUT, *, pace=None, more=False, **values):
+    told = [notice(template, "person", "subject", 0, pace=pace) for template in templates]
     return render(
-        notice(template, "person", "subject", 0),
+        [Item(each, links, PLAIN | values) for each in told],
         language=language,
-        city_name=city_name,
+        city_name="Mulhouse",
         sender=SENDER,
-        links=links,
-        values=PLAIN | values,
+        unsubscribe=out,
+        more=more,
     )
 
 
@@ -47,7 +52,7 @@ def letter(template="asked_to_help", language="fr", links=LINKS, city_name="Mulh
 @pytest.mark.parametrize("template", TEMPLATES)
 def test_every_letter_is_whole_in_every_language(template, language):
     secondary = SECONDARY if template in WITH_A_SECOND_WAY else None
-    written = letter(template, language, links=Links(ACTION, secondary, OUT))
+    written = letter(template, language, links=Links(ACTION, secondary))
     seen = Outline(written.html)
     assert seen.tags[0] == ("html", (("lang", language), ("dir", "ltr")))
     assert [tag for tag, _ in seen.tags].count("h1") == 1
@@ -66,7 +71,7 @@ def test_every_letter_is_whole_in_every_language(template, language):
 
 
 def test_a_sign_in_letter_has_its_code_and_no_way_out():
-    written = letter("sign_in", "en", links=Links(ACTION))
+    written = letter("sign_in", "en", links=Links(ACTION), out=None)
     assert "048213" in written.text
     assert "048213" in written.html
     assert "15\xa0minutes" in written.text
@@ -75,7 +80,7 @@ def test_a_sign_in_letter_has_its_code_and_no_way_out():
 
 
 def test_a_letter_without_a_link_has_no_button():
-    written = letter("match_declined", links=Links())
+    written = letter("match_declined", links=Links(), out=None)
     assert 'class="button"' not in written.html
     assert "http" not in written.text
 
