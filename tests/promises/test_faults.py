@@ -278,6 +278,7 @@ def test_the_story_goes_through_every_state():
     assert {row["state"] for row in listings} >= {"refused", "withdrawn", "fulfilled", "expired"}
     assert {row["state"] for row in matches} == {"done", "cancelled", "declined", "lapsed"}
     assert {row["template"] for row in found["notices"].values()} == {*TEMPLATES}
+    assert {row["state"] for row in found["notices"].values()} == {"told", "dropped"}
     assert len(mailed) > 20
 
 
