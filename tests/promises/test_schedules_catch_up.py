@@ -306,7 +306,7 @@ class Days:
         digest = hours.next_digest(notice.made_at, person.quiet)
         if digest < notice.made_at + LONGEST_OUTAGE_S:
             digest = hours.next_digest(digest, person.quiet)
-        return digest + LONGEST_OUTAGE_S + 2 * HOUR_S
+        return hours.awake_at(digest + LONGEST_OUTAGE_S, person.quiet) + 2 * HOUR_S
 
 
 @cache
