@@ -7,12 +7,13 @@ import signal
 import sys
 from statistics import median
 
-from bench import asking, expiring, loading, posting, ranking, searching, starting, warm
+from bench import asking, expiring, loading, mailing, posting, ranking, searching, starting, warm
 from bench.ground import ground
 from bench.meter import cpu_ms
 from bench.rows import RESULTS, Row, progress, row, table, write
 
 SECTIONS = {
+    "mailing": mailing.rows,
     "searching": searching.rows,
     "asking": asking.rows,
     "loading": loading.rows,

@@ -1,7 +1,7 @@
-"""Mails for each listing posted: six weeks of a neighbourhood over tables in memory, through the real use cases.
+"""Mails for each listing posted: six weeks of a neighbourhood in memory, through the real use cases.
 
-The peer is one mail for each event of the same weeks. Who does what, how often and how soon is said below; it is
-invented, of the order of what such networks report.
+The peer is one mail for each event of the same weeks. Who does what, how often and how soon is said below;
+it is invented.
 """
 
 from collections.abc import Callable, Iterator
@@ -13,6 +13,7 @@ from random import Random
 from bench.ground import Ground
 from bench.rows import Row, progress, row
 from chalicelib.errors import DomainError
+from chalicelib.listings.card import Kind
 from chalicelib.listings.model import Listing
 from chalicelib.notices.hours import Quiet
 from chalicelib.notices.repository import Mail, Rhythm
@@ -96,12 +97,15 @@ class Weeks:
         heappush(self.plans, (self.clock.now + seconds, next(self.keys), act))
 
     def _post(self) -> None:
-        by, kind = self.random.choice(self.people), "need" if self.random.random() < NEEDS else "offer"
+        by, kind = self.random.choice(self.people), self._kind()
         self._sign_in(by)
         urgency = "high" if kind == "need" and self.random.random() < URGENT else "normal"
-        draft = a_draft(category=self.random.choice(CATEGORIES), capacity=1 if kind == "need" else 3, urgency=urgency)
-        said = {"by": by, "key": self._key(), "print_": "", "now": self.clock.now}
-        listing, _ = self.house.publishing.publish(kind, draft, **said)
+        draft = a_draft(
+            category=self.random.choice(CATEGORIES), capacity=1 if kind == "need" else 3, urgency=urgency
+        )
+        listing, _ = self.house.publishing.publish(
+            kind, draft, by=by, key=self._key(), print_="", now=self.clock.now
+        )
         if kind == "offer":
             self.offers.append(listing)
         else:
@@ -112,14 +116,18 @@ class Weeks:
         elif self.random.random() < WITHDRAWS:
             self._plan(self.random.randrange(ends), lambda: self._on(listing, self.house.publishing.withdraw))
 
+    def _kind(self) -> Kind:
+        return "need" if self.random.random() < NEEDS else "offer"
+
     def _ask(self, need: Listing, rounds: int) -> None:
         fitting = [each for each in self.offers if each.draft.category == need.draft.category]
         seeker = self.house.people.get(need.author)
         assert seeker is not None
         for offer in self.random.sample(fitting, min(ASKED, len(fitting))):
             with suppress(DomainError):
-                said = {"by": seeker, "message": "", "key": self._key(), "now": self.clock.now}
-                told = self.house.matching.propose(need.id, offer.id, **said)
+                told = self.house.matching.propose(
+                    need.id, offer.id, by=seeker, message="", key=self._key(), now=self.clock.now
+                )
                 self.house.dispatcher.send_now(told.notices, self.clock.now)
                 self._answer(told.match.id, offer.author)
         if rounds > 1:
@@ -153,8 +161,9 @@ class Weeks:
     def _sign_in(self, person: Person) -> None:
         if self.clock.now - self.signed_in.get(person.id, 0) > 30 * DAY_S:
             self.signed_in[person.id] = self.clock.now
-            said = {"language": "fr", "ip": person.id, "key": self._key(), "now": self.clock.now}
-            _, mail = self.house.door.start(person.email, **said)
+            _, mail = self.house.door.start(
+                person.email, language="fr", ip=person.id, key=self._key(), now=self.clock.now
+            )
             self.house.dispatcher.send_now([mail], self.clock.now)
 
     def _key(self) -> str:

@@ -269,7 +269,7 @@ class TestWhen:
         street = Street(a_person("yusuf", quiet=quiet))
         street.owe("match_lapsed")
         street.now = NOW + 7 * HOUR_S
-        urgent = street.owe("match_accepted", pace="urgent")
+        urgent = street.owe(pace="urgent")
         street.passes(15 * HOUR_S - 60)
         assert street.mails == []
         street.passes(60)

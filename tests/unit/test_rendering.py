@@ -39,7 +39,10 @@ def letter(template="asked_to_help", language="fr", links=LINKS, out=OUT, **valu
 def letters(templates, language="fr", links=LINKS, out=OUT, *, pace=None, more=False, **values):
     told = [notice(template, "person", "subject", 0, pace=pace) for template in templates]
     return render(
-        [Item(each, links, PLAIN | values) for each in told],
+        [
+            Item(each, links if each.template in WITH_A_SECOND_WAY else Links(links.action), PLAIN | values)
+            for each in told
+        ],
         language=language,
         city_name="Mulhouse",
         sender=SENDER,
@@ -68,6 +71,51 @@ def test_every_letter_is_whole_in_every_language(template, language):
     assert [button["href"] for button in buttons] == [ACTION]
     assert OUT in written.text
     assert [dict(attrs)["href"] for tag, attrs in seen.tags if tag == "a"][-1] == OUT
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_letter_of_several_says_each_under_one_title_with_one_way_out(language):
+    templates = [template for template in TEMPLATES if template != "sign_in"]
+    written = letters(templates, language, more=True)
+    seen = Outline(written.html)
+    tags = [tag for tag, _ in seen.tags]
+    assert (tags.count("h1"), tags.count("h2")) == (1, len(templates))
+    assert str(len(templates)) in written.subject
+    for text in (written.subject, written.text, seen.text.partition("}\n}")[2]):
+        assert "mail." not in text
+        assert "{" not in text
+    buttons = [dict(attrs) for tag, attrs in seen.tags if tag == "a" and dict(attrs)["class"] == "button"]
+    assert [button["href"] for button in buttons] == [ACTION] * len(templates)
+    assert written.text.count(ACTION) == len(templates)
+    assert written.text.count(OUT) == 1
+    assert [dict(attrs)["href"] for tag, attrs in seen.tags if tag == "a"][-1] == OUT
+    for template in templates:
+        alone = letter(template, language).text.splitlines()
+        assert [
+            line for line in alone[:-7] if line.startswith(("- ", "> ")) and line not in written.text
+        ] == []
+
+
+@pytest.mark.parametrize("pace", ["urgent", "prompt", "soon", "calm"])
+def test_what_cannot_wait_is_in_the_subject_of_a_letter_of_several(pace):
+    subject = letters(["asked_to_help", "listing_ending", "match_lapsed"], pace=pace).subject
+    own = letter("asked_to_help").subject
+    if pace in ("urgent", "prompt"):
+        assert subject == f"{own} · et 2 autres nouvelles"
+    else:
+        assert subject == "3 nouvelles de l’entraide · Mulhouse"
+    assert len(letters(["asked_to_help"] * 2, pace=pace, title="long " * 60).subject) <= LONGEST_SUBJECT
+
+
+@pytest.mark.parametrize("text", FEW)
+def test_a_hostile_value_is_only_words_in_a_letter_of_several_too(text):
+    hostile = letters(["asked_to_help", "match_accepted"], pace="urgent", **dict.fromkeys(FREE, f"x{text}x"))
+    plain = letters(["asked_to_help", "match_accepted"], pace="urgent")
+    assert Outline(hostile.html).tags == Outline(plain.html).tags
+    assert len(hostile.subject.splitlines()) == 1
+    EmailMessage(policy=SMTP)["Subject"] = hostile.subject  # raises when it would break the header
+    quoted = [line for line in hostile.text.splitlines() if not line.startswith("> ")]
+    assert [line for line in quoted if line.startswith("-- ")] == ["-- "]
 
 
 def test_a_sign_in_letter_has_its_code_and_no_way_out():
