@@ -13,6 +13,7 @@ from random import Random
 from bench.ground import Ground
 from bench.rows import Row, progress, row
 from chalicelib.errors import DomainError
+from chalicelib.identity import make_id
 from chalicelib.listings.card import Kind
 from chalicelib.listings.model import Listing
 from chalicelib.notices.hours import Quiet
@@ -21,7 +22,7 @@ from chalicelib.people.model import Person
 from chalicelib.wiring import House
 from tests.city import Clock
 from tests.fakes import MemoryTables
-from tests.samples import NOW, a_draft, a_house, a_person, settle
+from tests.samples import NOW, a_draft, a_house, settle
 
 HOUR_S, DAY_S = 3_600, 86_400
 RESIDENTS, POSTS, DAYS, AFTER_DAYS = 60, 150, 42, 35
@@ -89,9 +90,16 @@ class Weeks:
         house.dispatcher.send_due(now)
 
     def _resident(self, number: int, rhythm: Rhythm | None) -> Person:
-        chosen = "daily" if self.random.random() < DAILY else "each"
+        chosen: Rhythm = "daily" if self.random.random() < DAILY else "each"
         quiet = Quiet(22 * 60, 7 * 60) if self.random.random() < QUIET else None
-        return a_person(f"resident {number}", quiet=quiet, rhythm=rhythm or chosen, asks_per_week=5)
+        return Person(
+            id=make_id("resident", str(number)),
+            email=f"resident-{number}@example.org",
+            created_at=NOW,
+            quiet=quiet,
+            rhythm=rhythm or chosen,
+            asks_per_week=5,
+        )
 
     def _plan(self, seconds: int, act: Callable[[], None]) -> None:
         heappush(self.plans, (self.clock.now + seconds, next(self.keys), act))

@@ -666,6 +666,30 @@ class TestTaps:
         assert city.post("/v1/matches", asked, token=city.tokens[MONIQUE]).status == 201
         assert len(city.mailbox.to(YUSUF)) == mails
 
+    def test_who_has_too_many_mails_may_choose_one_a_day_instead(self, city, match, yusuf):
+        (page,) = city.links(YUSUF, "unsubscribe")
+        assert 'value="daily"' in city.get(page).text
+        for _ in range(2):
+            assert self.press(city, page, how="daily").status == 200
+        me = city.get("/v1/me", token=yusuf).json
+        assert (me["rhythm"], me["muted"]) == ("daily", [])
+        pair = {"need": city.publish("need", MONIQUE)["id"], "offer": city.publish("offer", YUSUF)["id"]}
+        assert city.post("/v1/matches", pair, token=city.tokens[MONIQUE]).status == 201
+        assert len(city.mailbox.to(YUSUF)) == 2  # the sign-in and the first ask
+        city.evening()
+        assert len(city.mailbox.to(YUSUF)) == 3
+
+    def test_one_click_in_a_mail_of_several_kinds_stops_them_all(self, city, match, yusuf):
+        city.clock.turn(days=11)
+        city.tick()
+        needed = {"need": city.publish("need", MONIQUE)["id"], "offer": city.publish("offer", YUSUF)["id"]}
+        assert city.post("/v1/matches", needed, token=city.tokens[MONIQUE]).status == 201
+        assert "nouvelle" in city.mailbox.to(YUSUF)[-1].subject
+        (page,) = city.links(YUSUF, "unsubscribe")
+        assert city.get(page).text.count("<dt>Messages") == 2
+        assert self.press(city, page, **{"List-Unsubscribe": "One-Click"}).status == 200
+        assert city.get("/v1/me", token=yusuf).json["muted"] == ["asked", "listing"]
+
     def test_a_link_is_good_for_a_month_and_only_as_it_was_sealed(self, city, match):
         accept, _ = city.links(YUSUF)
         (page,) = city.links(YUSUF, "unsubscribe")
