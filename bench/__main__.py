@@ -13,6 +13,7 @@ from bench import (
     donations,
     expiring,
     loading,
+    mailing,
     posting,
     ranking,
     searching,
@@ -25,6 +26,7 @@ from bench.meter import cpu_ms
 from bench.rows import RESULTS, Row, progress, row, table, write
 
 SECTIONS = {
+    "mailing": mailing.rows,
     "searching": searching.rows,
     "asking": asking.rows,
     "loading": loading.rows,

@@ -122,14 +122,25 @@ class House:
 
     @cached_property
     def dispatcher(self) -> "Dispatcher":
+        from chalicelib.listings.dynamodb import DynamoListings
+        from chalicelib.matching.dynamodb import DynamoMatches
         from chalicelib.notices.dynamodb import DynamoOutbox
+        from chalicelib.notices.hours import Hours
         from chalicelib.notices.service import Dispatcher
         from chalicelib.people.dynamodb import DynamoPeople
         from chalicelib.postman import Postman
+        from chalicelib.standing import Standing
 
-        people = DynamoPeople(self.tables)
-        postman = Postman(self.city, self.secrets, people, self.settings.base_url)
-        return Dispatcher(DynamoOutbox(self.tables), self.mailer, people, postman, self.city.zone)
+        people, city = DynamoPeople(self.tables), self.city
+        return Dispatcher(
+            outbox=DynamoOutbox(self.tables),
+            mailer=self.mailer,
+            recipients=people,
+            renderer=Postman(city, self.secrets, people, self.settings.base_url),
+            facts=Standing(DynamoMatches(self.tables, city.zone), DynamoListings(self.tables, city.zone)),
+            hours=Hours(city.zone, city.digest_at),
+            mails_per_day=city.limits.mails_per_day,
+        )
 
 
 def house() -> House:

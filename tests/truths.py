@@ -81,6 +81,8 @@ class Truths:
         assert all(count == 1 for count in sent.values())
         notices = self.all("notices")
         assert {each.id for each in notices if each.state == "sent"} == sent.keys()
+        carried = {each.id: each.carried_by for each in notices if each.state == "carried"}
+        assert carried == {one: each.id for each in notices for one in each.carries}
         owed = Counter(each.template for each in notices)
         for template, moves in FACTS.items():
             wanted = sum(each * self.became[move] for move, each in moves.items())

@@ -10,7 +10,7 @@ from chalicelib.board.model import Shown
 from chalicelib.board.service import Known
 from chalicelib.matching.candidates import candidates
 from chalicelib.matching.ranking import Fit, asked_points
-from chalicelib.notices.model import Quiet
+from chalicelib.notices.hours import Quiet
 from chalicelib.people.model import Helper
 
 MOST = 50

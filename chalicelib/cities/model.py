@@ -103,6 +103,8 @@ class City:
     sender: Sender
     exchange: Exchange
     """Whether a yes is enough, or a coordinator confirms before two people are brought together."""
+    digest_at: int
+    """The minute of the local day at which the day's digest goes."""
     categories: tuple[Category, ...]
     limits: Limits
     asking: AskingRules
@@ -160,6 +162,7 @@ def _city(file: Field) -> City:
         outline=read_outline(at["outline"]),
         sender=_sender(at["sender"]),
         exchange=at["exchange"].one_of(EXCHANGES),
+        digest_at=at["digest_at"].time_of_day(),
         categories=_categories(at["categories"], at["moderation"].one_of(MODERATIONS)),
         limits=_limits(at["limits"]),
         asking=read_asking(at["asking"]),
@@ -223,7 +226,7 @@ def _limits(field: Field) -> Limits:
         listings_per_day=at["listings_per_day"].whole(1, 1_000),
         proposals_per_day=at["proposals_per_day"].whole(1, 1_000),
         sign_in_mails_per_hour=at["sign_in_mails_per_hour"].whole(1, 100),
-        mails_per_day=at["mails_per_day"].whole(1, 100),
+        mails_per_day=at["mails_per_day"].whole(2, 100),
         radius_max_m=at["radius_max_m"].whole(500, 300_000),
         proposal_hours=at["proposal_hours"].whole(1, 336),
         remind_days=at["remind_days"].whole(1, 90),

@@ -24,7 +24,7 @@ class Coordination:
         def step(pair: Pair, match: Match) -> Step:
             confirmed = match.confirmed(now)
             self.matching.both_sides(match)
-            mails = to_both("match_accepted", confirmed, pair, now)
+            mails = to_both("match_accepted", confirmed, pair, now, pace="urgent")
             return Step(confirmed, notices=mails, together=True)
 
         return self.matching.change(match_id, by, (key, "confirm"), step, now, own=False)

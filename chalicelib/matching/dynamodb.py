@@ -65,6 +65,11 @@ class DynamoMatches:
     def pair(self, need_id: str, offer_id: str) -> Pair:
         return _pair(*self.tables.get_all(_pair_keys(need_id, offer_id)))
 
+    def get_many(self, match_ids: Sequence[str]) -> list[Match | None]:
+        halves = [match_id.partition("-") for match_id in match_ids]
+        items = self.tables.get_all([("matches", _key(need, offer)) for need, _, offer in halves])
+        return [None if item is None else _match(item) for item in items]
+
     def propose(
         self, match: Match, notice: Notice, *, asked: Person | None, limit: tuple[str, int, int]
     ) -> None:

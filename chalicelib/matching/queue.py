@@ -51,7 +51,8 @@ class Queues:
         if first is None or first.id != match.id:
             return Step(match.looked_at(now))
         called = match.called(answer_by(need, offer, self.city, now))
-        return Step(called, notices=(mail_of("place_free", called, called.helper, pair, now),))
+        mail = mail_of("place_free", called, called.helper, pair, now, pace="prompt")
+        return Step(called, notices=(mail,))
 
     def _calling(self, step: Step, need: Listing, now: int) -> Step:
         """Return the step with a call to the first in the queue who can come, if one more place is free."""
@@ -64,7 +65,7 @@ class Queues:
                 step = step._replace(seen=(*step.seen, pair.offer))
             if self._may_come(pair, now):
                 called = match.called(answer_by(need, pair.offer, self.city, now))
-                mail = mail_of("place_free", called, called.helper, pair, now)
+                mail = mail_of("place_free", called, called.helper, pair, now, pace="prompt")
                 return step._replace(called=called, notices=(*step.notices, mail))
         return step
 

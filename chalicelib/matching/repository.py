@@ -23,6 +23,8 @@ class Matches(Protocol):
     def pair(self, need_id: str, offer_id: str) -> Pair:
         """Return, in one consistent read, the match of a need and an offer and both listings."""
 
+    def get_many(self, match_ids: Sequence[str]) -> list[Match | None]: ...
+
     def propose(
         self, match: Match, notice: Notice, *, asked: Person | None, limit: tuple[str, int, int]
     ) -> None:

@@ -17,7 +17,7 @@ from chalicelib.matching.proposals import both, proposal, side_of
 from chalicelib.matching.queue import Queues, place_of
 from chalicelib.matching.repository import Job, Matches, Pair
 from chalicelib.matching.steps import Step, said_no, said_yes, taken_back, to_both
-from chalicelib.notices.model import Notice
+from chalicelib.notices.model import Notice, Pace
 from chalicelib.people.model import Person, kept_apart
 from chalicelib.people.repository import People
 from chalicelib.receipts import Receipt, received
@@ -71,7 +71,7 @@ class Matching:
                 except Conflict:
                     continue
                 return Told(joined)
-            drawn = self.drawn_up(pair, side, message=message, now=now)
+            drawn = self.drawn_up(pair, side, message=message, now=now, pace="prompt")
             match, mail = drawn.match.with_receipt(receipt), drawn.mail
             limit = (f"propose#{by.id}", self.city.limits.proposals_per_day, (now // DAY_S + 1) * DAY_S)
             try:
@@ -84,7 +84,14 @@ class Matching:
         raise Unavailable("busy")
 
     def drawn_up(
-        self, pair: Pair, side: Side, *, message: str, now: int, reach_m: int | None = None
+        self,
+        pair: Pair,
+        side: Side,
+        *,
+        message: str,
+        now: int,
+        pace: Pace | None = None,
+        reach_m: int | None = None,
     ) -> Proposal:
         """Return what a proposal from one side stores, whoever makes it; Conflict when it may not be made.
 
@@ -96,7 +103,7 @@ class Matching:
         seeker, helper = self._both_people(need.author, offer.author)
         match = proposal(need, offer, side, seeker, helper, city=self.city, now=now)
         match = replace(match, message=message)
-        mail = mail_of(ASKING[side], match, match.other(side), pair, now)
+        mail = mail_of(ASKING[side], match, match.other(side), pair, now, pace=pace)
         return Proposal(match, mail, helper.was_asked(now) if side == "seeker" else None)
 
     def accept(self, match_id: str, *, by: str, answer: str, key: str, now: int) -> Told:

@@ -7,7 +7,7 @@ from chalicelib.listings.model import Listing
 from chalicelib.matching.mails import mail_of
 from chalicelib.matching.model import TAKING, CancelReason, Match
 from chalicelib.matching.repository import Pair
-from chalicelib.notices.model import Notice
+from chalicelib.notices.model import Notice, Pace
 from chalicelib.people.model import Person
 
 
@@ -43,7 +43,11 @@ def said_yes(pair: Pair, match: Match, by: str, answer: str, *, confirmed: bool,
         offer.taken(now)
         return Step(match.queued(by, now, need.queue + 1), (need.queued(),))
     agreed = match.agreed(by, now, answer) if confirmed else match.accepted(by, now, answer)
-    mails = to_both(f"match_{agreed.state}", agreed, pair, now)
+    told: Pace = "soon" if confirmed else "urgent"
+    mails = (
+        mail_of(f"match_{agreed.state}", agreed, match.other(match.side_of(by)), pair, now, pace=told),
+        mail_of(f"match_{agreed.state}", agreed, by, pair, now, pace="calm"),  # it is on their screen
+    )
     return Step(agreed, (need.taken(now), offer.taken(now)), mails, together=True)
 
 
@@ -60,10 +64,10 @@ def refuse_late(pair: Pair, match: Match, by: str, now: int) -> None:
         raise Conflict("offer_full")
 
 
-def said_no(template: str, match: Match, pair: Pair, by: str, now: int) -> Step:
+def said_no(template: str, match: Match, pair: Pair, by: str, now: int, *, pace: Pace | None = None) -> Step:
     """Return the end of a match, told to the side that did not end it."""
     other = match.other(match.side_of(by))
-    return Step(match, (), (mail_of(template, match, other, pair, now),))
+    return Step(match, (), (mail_of(template, match, other, pair, now, pace=pace),))
 
 
 def taken_back(pair: Pair, match: Match, by: str, reason: CancelReason, now: int) -> Step:
@@ -71,7 +75,9 @@ def taken_back(pair: Pair, match: Match, by: str, reason: CancelReason, now: int
     ended = match.cancelled(by, now, reason)
     if match.state == "queued" and by == match.helper:
         return Step(ended)
-    return said_no("match_cancelled", ended, pair, by, now)._replace(listings=given_back(pair, match))
+    pace: Pace | None = "urgent" if match.state == "accepted" else None  # somebody may wait at the door
+    step = said_no("match_cancelled", ended, pair, by, now, pace=pace)
+    return step._replace(listings=given_back(pair, match))
 
 
 def given_back(pair: Pair, match: Match) -> tuple[Listing, ...]:
@@ -80,8 +86,11 @@ def given_back(pair: Pair, match: Match) -> tuple[Listing, ...]:
     return tuple(each.given_back() for each in freed if each is not None)
 
 
-def to_both(template: str, match: Match, pair: Pair, now: int) -> tuple[Notice, ...]:
-    return tuple(mail_of(template, match, person, pair, now) for person in (match.seeker, match.helper))
+def to_both(
+    template: str, match: Match, pair: Pair, now: int, *, pace: Pace | None = None
+) -> tuple[Notice, ...]:
+    people = (match.seeker, match.helper)
+    return tuple(mail_of(template, match, person, pair, now, pace=pace) for person in people)
 
 
 def frees(before: Match, after: Match) -> bool:

@@ -24,6 +24,8 @@ routes = Blueprint(__name__)
 MOST_MESSAGE = 500
 _ANSWERS = {"decline": "reason", "cancel": "reason", "outcome": "outcome"}
 """The field of the actions that are one of several answers."""
+_WAYS = ("stop", "daily")
+"""What somebody who has too many mails can do about it."""
 
 
 @page(routes, "show_sign_in", "GET", "/sign-in/{token}")
@@ -71,19 +73,29 @@ def do_tap(call: Call) -> Answer:
 
 @page(routes, "show_unsubscribe", "GET", "/unsubscribe/{token}")
 def show_unsubscribe(call: Call) -> Answer:
-    topic = _tap(call, "unsubscribe").about
-    return _confirm(
-        call, "unsubscribe", [(say(call.language, "fact.topic"), say(call.language, f"topic.{topic}"))]
-    )
+    from chalicelib.pages.model import Choice
+
+    language, topics = call.language, _tap(call, "unsubscribe").about.split(",")
+    facts = [(say(language, "fact.topic"), say(language, f"topic.{topic}")) for topic in topics]
+    how = tuple((way, say(language, f"how.{way}")) for way in _WAYS)
+    hint = say(language, "page.how_hint")
+    field = Choice("how", say(language, "page.how"), how, chosen=_WAYS[0], hint=hint)
+    return _confirm(call, "unsubscribe", facts, [field])
 
 
 @page(routes, "do_unsubscribe", "POST", "/unsubscribe/{token}")
 def do_unsubscribe(call: Call) -> Answer:
-    """Stop a topic: from the page, or in one click from a mail program (RFC 8058)."""
-    from chalicelib.people.service import mute
+    """Stop the topics of a mail: from the page, or in one click from a mail program (RFC 8058).
+
+    The page also offers to slow down; one click never does less than stop.
+    """
+    from chalicelib.people.service import mute, slow_down
 
     tap = _tap(call, "unsubscribe")
-    mute(call.house.people, tap.person, cast("Topic", tap.about))
+    if form(call).get("how") == "daily":
+        slow_down(call.house.people, tap.person)
+        return _done(call, "daily")
+    mute(call.house.people, tap.person, cast("list[Topic]", tap.about.split(",")))
     return _done(call, "unsubscribe")
 
 

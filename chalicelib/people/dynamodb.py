@@ -10,7 +10,8 @@ from pynamodb.expressions.operand import Path
 
 from chalicelib.errors import Conflict, TooMany
 from chalicelib.notices.dynamodb import owed
-from chalicelib.notices.model import Notice, Quiet
+from chalicelib.notices.hours import Quiet
+from chalicelib.notices.model import Notice
 from chalicelib.notices.repository import Recipient
 from chalicelib.people.model import (
     LINK_S,
@@ -129,8 +130,8 @@ class DynamoPeople:
         person = self.get(person_id)
         if person is None:
             return None
-        reachable = person.mail == "fine"
-        return Recipient(person.email, person.languages, reachable, frozenset(person.muted), person.quiet)
+        reachable, muted = person.mail == "fine", frozenset(person.muted)
+        return Recipient(person.email, person.languages, reachable, muted, person.quiet, person.rhythm)
 
     def _commit(self, writes: Sequence[Write], conflict: str) -> None:
         try:

@@ -1,12 +1,14 @@
 """A person: who they say they are, what they may be asked for, and how they prove to be themselves."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
 from chalicelib.errors import Conflict, NotSignedIn
 from chalicelib.identity import make_id
-from chalicelib.notices.model import Quiet, Topic
+from chalicelib.notices.hours import Quiet
+from chalicelib.notices.model import Topic
+from chalicelib.notices.repository import Rhythm
 from chalicelib.places.model import Place
 
 Role = Literal["resident", "moderator", "coordinator"]
@@ -50,6 +52,7 @@ class Person:
     quiet: Quiet | None = None
     paused_until: int | None = None
     muted: tuple[Topic, ...] = ()
+    rhythm: Rhythm = "each"
     mail: Mail = "fine"
     trust: int = 0
     role: Role = "resident"
@@ -104,8 +107,10 @@ class Person:
         words = get_args(Mail)
         return self.changed(mail=why) if words.index(why) > words.index(self.mail) else self
 
-    def muting(self, topic: Topic) -> "Person":
-        return self.changed(muted=tuple(sorted({*self.muted, topic})))
+    def muting(self, topics: Iterable[Topic]) -> "Person":
+        """Return the person who wants nothing of these topics; the same person when that is so already."""
+        muted = tuple(sorted({*self.muted, *topics}))
+        return self if muted == self.muted else self.changed(muted=muted)
 
 
 @dataclass(frozen=True, slots=True)

@@ -212,6 +212,7 @@ def show_me(person: "Person", cell_m: int) -> dict[str, Any]:
         "quiet_hours": quiet and {"start": show_time(quiet.start), "until": show_time(quiet.until)},
         "paused_until": None if person.paused_until is None else show_instant(person.paused_until),
         "muted": list(person.muted),
+        "rhythm": person.rhythm,
         "mail": person.mail,
         "trust": person.trust,
         "role": person.role,

@@ -1,6 +1,6 @@
 """Sign in and out, and say who one is and what one may be asked for."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -137,10 +137,17 @@ def leave_everywhere(people: People, person_id: str) -> None:
     _change_surely(people, person_id, lambda person: person.changed(epoch=person.epoch + 1))
 
 
-def mute(people: People, person_id: str, topic: Topic) -> None:
-    """Stop sending a person notices on a topic."""
+def mute(people: People, person_id: str, topics: Collection[Topic]) -> None:
+    """Stop sending a person notices on some topics."""
+    _change_surely(people, person_id, lambda person: person.muting(topics))
+
+
+def slow_down(people: People, person_id: str) -> None:
+    """Send a person one mail a day from now on, and what is urgent."""
     _change_surely(
-        people, person_id, lambda person: person if topic in person.muted else person.muting(topic)
+        people,
+        person_id,
+        lambda person: person if person.rhythm == "daily" else person.changed(rhythm="daily"),
     )
 
 

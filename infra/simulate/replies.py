@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from chalicelib.notices.model import Quiet
+from chalicelib.notices.hours import Quiet
 from chalicelib.people.model import WEEK_S
 from infra.simulate.draws import chance, lognormal
 from infra.simulate.history import History

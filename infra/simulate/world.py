@@ -10,7 +10,7 @@ from chalicelib.listings.card import Urgency
 from chalicelib.listings.model import DAY_S
 from chalicelib.listings.windows import DAY_MINUTES, Weekly, Windows
 from chalicelib.matching.ranking import NEAR
-from chalicelib.notices.model import Quiet
+from chalicelib.notices.hours import Quiet
 from chalicelib.places.model import Point, cell_at, distance_m
 from infra.simulate.draws import lognormal, one_of, stream, weighted
 from infra.simulate.habits import Habits

@@ -100,6 +100,7 @@ def test_what_is_agreed_is_cancelled_by_the_tap_of_its_mail(city, asked):
     _, taps, matches = asked
     city.exchange("confirmed")
     press(city, taps[HELPERS[0]][0])
+    city.gathers()
     (cancel,) = city.links(MONIQUE)
     assert city.get(cancel).status == 200
     assert city.post(cancel, raw=b"reason=other", key=False).status == 200

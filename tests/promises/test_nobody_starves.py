@@ -17,7 +17,7 @@ from chalicelib.errors import DomainError
 from chalicelib.listings.rows import read_listing
 from chalicelib.matching.dynamodb import _match
 from chalicelib.matching.ranking import Fit, fit
-from chalicelib.notices.model import Quiet
+from chalicelib.notices.hours import Quiet
 from chalicelib.people.dynamodb import read_person
 from chalicelib.people.model import WEEK_S, helper_of
 from chalicelib.places.model import distance_m

@@ -99,9 +99,13 @@ def a_change_after_the_end(network):
     network.edit(listing=0, capacity=2, category="groceries", stale=False, within=None)
 
 
-def a_second_yes_to_one_need(network):
-    two_who_met(network)
-    network.answer_with_another(listing=1, by=PEOPLE[3], capacity=1, seeking=False, met=True)
+def a_second_yes_to_one_offer(network):
+    network.post_something(kind="offer", by=PEOPLE[1], capacity=1, category="groceries", within=None)
+    network.answer_with_another(listing=0, by=PEOPLE[0], capacity=1, seeking=False, met=False)
+    network.answer_with_another(listing=1, by=PEOPLE[3], capacity=1, seeking=False, met=False)
+    network.accept(match=1, by_answerer=True)
+    network.all_is_well()
+    network.accept(match=0, by_answerer=True)
 
 
 def two_rounds_before_the_end(network):
@@ -148,7 +152,7 @@ def a_word_that_nobody_waits_for(network):
 STORIES = [
     (give_nothing_back, a_match_taken_back),
     (mind_no_end, a_change_after_the_end),
-    (mind_no_limit, a_second_yes_to_one_need),
+    (mind_no_limit, a_second_yes_to_one_offer),
     (remind_at_every_round, two_rounds_before_the_end),
     (keep_on_the_board, a_listing_withdrawn),
     (forget_receipts, a_listing_withdrawn),

@@ -7,7 +7,7 @@ import pytest
 from chalicelib.asking.model import Asking
 from chalicelib.cities.asking import AskingRules, Wave
 from chalicelib.errors import Conflict
-from chalicelib.notices.model import Quiet
+from chalicelib.notices.hours import Quiet
 from tests.asking import Neighbourhood
 from tests.samples import HOUR_S
 

@@ -11,7 +11,8 @@ from chalicelib.listings.model import DAY_S, KEPT_S
 from chalicelib.listings.windows import Dated, Windows
 from chalicelib.matching import model as matches
 from chalicelib.notices.events import MailEvent
-from chalicelib.notices.model import LEASE_S, MOST_ATTEMPTS, RETRY_S, SETTLE_S, Quiet, notice
+from chalicelib.notices.hours import Quiet
+from chalicelib.notices.model import LEASE_S, MOST_ATTEMPTS, RETRY_S, SETTLE_S, notice
 from chalicelib.notices.repository import AnswerLost, NotSent, Refused, Throttled
 from chalicelib.notices.service import THROTTLE_S
 from chalicelib.people import service as people
@@ -505,7 +506,8 @@ class TestSending:
     def given(self, house, *failures, template="match_declined", to="yusuf"):
         house.__dict__["mailer"] = Post(*failures)
         need = publish(house, house.people.get(an_id("monique")))
-        mail = notice(template, an_id(to), f"{need.id}-{need.id}", NOW, values={"title": need.draft.title})
+        said = {"title": need.draft.title}
+        mail = notice(template, an_id(to), f"{need.id}-{need.id}", NOW, values=said, pace="prompt")
         house.publishing.listings.save(need.reminded(), (mail,))
         return mail
 
@@ -592,8 +594,8 @@ class TestSending:
         assert len(house.mailer.mails) == 1
 
     def test_what_was_switched_off_is_dropped_and_what_was_not_is_sent(self, house, monique, yusuf):
-        people.mute(house.people, yusuf.id, "answered")
-        people.mute(house.people, yusuf.id, "answered")
+        people.mute(house.people, yusuf.id, ["answered"])
+        people.mute(house.people, yusuf.id, ["answered"])
         assert house.people.get(yusuf.id).version == 2
         answered = self.given(house)
         asked = self.given(house, template="asked_to_help")
