@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from chalicelib.board.bits import from_slots, ones, window
+from chalicelib.board.bits import from_slots, ones, slots_of, window
 from chalicelib.board.columns import Coded
 from chalicelib.board.filtered import Filtered
 from chalicelib.board.times import Dated, Weeks
@@ -27,6 +27,7 @@ class Shelf(Filtered):
         """Slots are the segment's, in order; the place of each is its slot here."""
         self._segment, self.slots = segment, slots
         self.cells = segment.cells
+        self._all = from_slots(slots, len(segment))
         self._standing: tuple[int, int] = (-1, 0)
 
     def __len__(self) -> int:
@@ -77,6 +78,11 @@ class Shelf(Filtered):
     @cached_property
     def dated(self) -> Dated:  # type: ignore[override]
         return Dated.of([self._segment.dated[slot] for slot in self.slots])
+
+    def here(self, bits: int) -> int:
+        """Return those of the segment's slots that are on the shelf, by their slots here."""
+        slots = self.slots
+        return from_slots((bisect_left(slots, slot) for slot in slots_of(bits & self._all)), len(self))
 
     def _still(self, alive: int) -> int:
         data = alive.to_bytes((len(self._segment) >> 3) + 1, "little")

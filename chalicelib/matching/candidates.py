@@ -6,6 +6,7 @@ card of it can score is what the tier is certain of and the most of every other 
 
 from bisect import insort
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import product
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -29,6 +30,7 @@ from chalicelib.matching.ranking import (
     Fit,
     distance_points,
     fit,
+    text_points,
 )
 
 _EVER = ((0, 1 << 40),)
@@ -47,6 +49,7 @@ def candidates(mine: Card, board: LiveBoard, *, limit: int, zone: ZoneInfo, now:
 
     It stops at the first card that can no longer be one of them, so few are scored.
     """
+    asked = mine.gist
     best: list[tuple[int, int, str, Candidate]] = []
     prospects = best_first(
         board.fresh(now),
@@ -55,17 +58,20 @@ def candidates(mine: Card, board: LiveBoard, *, limit: int, zone: ZoneInfo, now:
         point=mine.cell.centre,
         radius_m=mine.reach_m,
         fall=distance_points,
+        asked=asked,
+        gain=text_points,
         now=now,
     )
-    for most, metres, card in prospects:
+    for most, metres, units, card in prospects:
         if len(best) == limit and most < -best[-1][0]:
             break
         need, offer = (mine, card) if mine.kind == "need" else (card, mine)
-        fitting = fit(need, offer, board.helper(offer.author), distance=metres, zone=zone, now=now)
+        helper = board.helper(offer.author)
+        fitting = fit(need, offer, helper, distance=metres, units=units, zone=zone, now=now)
         if isinstance(fitting, Fit):
             insort(best, (-fitting.score, metres, card.id, Candidate(card, fitting)))
             del best[limit:]
-    return [candidate for *_, candidate in best]
+    return [Candidate(card, replace(fitting, stems=card.shared(asked))) for *_, (card, fitting) in best]
 
 
 def _shapes(places: Iterable[int], trusts: Iterable[int]) -> list[tuple[int, bool, bool, int, int]]:

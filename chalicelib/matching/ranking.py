@@ -5,15 +5,18 @@ the reasons shown are made of them.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from chalicelib.board.model import Shown
 from chalicelib.listings.windows import SLOT_MINUTES, slots_of
 from chalicelib.people.model import WEEK_S, Helper
+from chalicelib.words.alike import FULL
 
 SAME_CATEGORY, NEAR_CATEGORY = 300, 150
+MOST_TEXT = 150
+"""As much as the step from a near category to the same: what is written outweighs what was ticked, never more."""
 MOST_DISTANCE = 250
 DISTANCE_SCALE_M = 10_000
 """From here on distance earns nothing."""
@@ -26,6 +29,7 @@ A_TRUST_LEVEL, MOST_TRUST = 10, 3
 
 BEST = (
     SAME_CATEGORY
+    + MOST_TEXT
     + MOST_DISTANCE
     + MOST_TIME
     + SHARED_LANGUAGE
@@ -68,14 +72,21 @@ class Fit:
     """How often the helper was asked in the last seven days."""
     trust: int
     terms: Mapping[str, int]
+    stems: frozenset[str] = field(default=frozenset(), compare=False)
+    """Of the listing that is looked from: those the other speaks of too, where they were looked up."""
 
     @property
     def score(self) -> int:
         return sum(self.terms.values())
 
 
-def fit(need: Shown, offer: Shown, helper: Helper, *, distance: int, zone: ZoneInfo, now: int) -> Fit | str:
-    """Return how well an offer fits a need, or the code of the gate that stays shut."""
+def fit(
+    need: Shown, offer: Shown, helper: Helper, *, distance: int, units: int, zone: ZoneInfo, now: int
+) -> Fit | str:
+    """Return how well an offer fits a need, or the code of the gate that stays shut.
+
+    `units` is how alike their words are, as `alike` counts.
+    """
     if gate := _shut(need, offer, helper, distance, now):
         return gate
     halves = half_hours_in_common(need, offer, zone)
@@ -85,6 +96,7 @@ def fit(need: Shown, offer: Shown, helper: Helper, *, distance: int, zone: ZoneI
     asked = asked_lately(helper, now)
     terms = {
         "category": SAME_CATEGORY if need.category == offer.category else NEAR_CATEGORY,
+        "text": text_points(units),
         "distance": distance_points(distance),
         "time": MOST_TIME * min(halves, FULL_OVERLAP) // FULL_OVERLAP,
         "languages": SHARED_LANGUAGE if languages else 0,
@@ -93,6 +105,10 @@ def fit(need: Shown, offer: Shown, helper: Helper, *, distance: int, zone: ZoneI
         "trust": A_TRUST_LEVEL * min(offer.trust, MOST_TRUST),
     }
     return Fit(distance, halves, languages, offer.left, asked, offer.trust, terms)
+
+
+def text_points(units: int) -> int:
+    return MOST_TEXT * units // FULL
 
 
 def distance_points(distance_m: int) -> int:

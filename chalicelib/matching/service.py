@@ -21,6 +21,7 @@ from chalicelib.people.repository import People
 from chalicelib.places.model import distance_m
 from chalicelib.receipts import Receipt, received
 from chalicelib.rounds import Round, go_round
+from chalicelib.words.alike import alike
 
 TRIES = 24
 """Of a change that others overtook; more than that many at once on one listing are told to come again."""
@@ -201,7 +202,9 @@ class Matching:
         helper = helper_of(asked) if asked else Helper(offer.author, 0)
         zone = self.city.zone
         apart = distance_m(need.cell.centre, offer.cell.centre)
-        fitting = fit(need.card(zone), offer.card(zone), helper, distance=apart, zone=zone, now=now)
+        mine, theirs = need.card(zone), offer.card(zone)
+        units = alike(mine.gist, theirs.gist)
+        fitting = fit(mine, theirs, helper, distance=apart, units=units, zone=zone, now=now)
         if not isinstance(fitting, Fit) and side == "seeker":
             raise Conflict(fitting)
         return Match(

@@ -24,6 +24,9 @@ _STOP = frozenset(
     sommes etes avoir fait faire peut peux pouvez aussi tres bien tout tous toute toutes quelqu quelque
     bonjour merci svp cherche recherche propose besoin
     the an and or of to in on for is are was be with at by from i my we our you your it this that can
+    have has had they their there these those then than will would could should may might must do does did not
+    no nor any some more most such only own so too very just also when where why how what which who us me him
+    her his its he she if because while about into up out off am been being were please thanks
     der die das den dem ein eine einen einem einer und oder ist sind war mit fur von zu im am auf ich mein
     meine wir unser sie ihr nicht auch bei aus
     het een van voor met op aan te dat dit wij ons onze jij jouw niet ook bij uit naar zijn mijn

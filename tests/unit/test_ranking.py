@@ -25,6 +25,7 @@ from chalicelib.matching.ranking import (
 )
 from chalicelib.people.model import WEEK_S, Helper
 from chalicelib.places.model import Point, distance_m
+from chalicelib.words.alike import FULL, alike
 from tests.cards import CELL_M, NOW, PARIS, Cards, cell_at
 from tests.samples import an_id
 
@@ -48,12 +49,13 @@ NEED = replace(CARD, id=an_id("need"), kind="need", author=an_id("monique"))
 OFFER = replace(CARD, id=an_id("offer"), kind="offer", author=an_id("yusuf"))
 
 
-def fitting(need=None, offer=None, helper=None, distance=0, now=NOW):
+def fitting(need=None, offer=None, helper=None, distance=0, units=0, now=NOW):
     return fit(
         replace(NEED, **need or {}),
         replace(OFFER, **offer or {}),
         replace(Helper(OFFER.author, 1), **helper or {}),
         distance=distance,
+        units=units,
         zone=ZONE,
         now=now,
     )
@@ -103,7 +105,7 @@ def test_a_gate_is_open_up_to_its_edge(case):
 
 
 def test_the_best_there_can_be_has_every_point():
-    assert fitting(offer={"capacity": 9, "left": 9, "trust": 3}).score == BEST
+    assert fitting(offer={"capacity": 9, "left": 9, "trust": 3}, units=FULL).score == BEST
 
 
 def test_each_term_says_what_it_counts():
@@ -112,9 +114,11 @@ def test_each_term_says_what_it_counts():
         offer={"category": "meals", "languages": ("fr", "ar"), "slots": 0b11100, "left": 2, "trust": 2},
         helper={"asked": (NOW - 5, NOW - WEEK_S - 5)},
         distance=2_500,
+        units=5,
     )
     assert found.terms == {
         "category": 150,
+        "text": 37,
         "distance": 187,
         "time": 50,
         "languages": 100,
@@ -150,7 +154,8 @@ def test_the_points_are_whole_and_sum_to_the_score(seed):
             for kind in ("need", "offer")
         )
         helper = Helper(offer.author, 1, asked=(NOW,) * source.random.randrange(4), asks_per_week=9)
-        found = fit(need, offer, helper, distance=source.random.randrange(20_000), zone=ZONE, now=NOW)
+        apart, units = source.random.randrange(20_000), alike(need.gist, offer.gist)
+        found = fit(need, offer, helper, distance=apart, units=units, zone=ZONE, now=NOW)
         if isinstance(found, Fit):
             fits += 1
             assert all(type(points) is int and points >= 0 for points in found.terms.values())
@@ -184,7 +189,8 @@ def brute_force(mine, cards, helpers, limit):
         need, offer = (mine, card) if mine.kind == "need" else (card, mine)
         helper = known.get(offer.author) or Helper(offer.author, 0)
         apart = distance_m(mine.cell.centre, card.cell.centre)
-        one = fit(need, offer, helper, distance=apart, zone=ZONE, now=NOW)
+        units = alike(need.gist, offer.gist)
+        one = fit(need, offer, helper, distance=apart, units=units, zone=ZONE, now=NOW)
         if isinstance(one, Fit):
             found.append((-one.score, one.distance_m, card.id, dict(one.terms)))
     return sorted(found, key=lambda each: each[:3])[:limit]
