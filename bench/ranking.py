@@ -19,6 +19,7 @@ from chalicelib.matching import candidates as ranking
 from chalicelib.matching.ranking import Fit, fit
 from chalicelib.people.model import Helper
 from chalicelib.places.model import distance_m
+from chalicelib.words.alike import alike
 from tests.cards import NOW
 
 NEEDS = 40
@@ -113,7 +114,8 @@ def _by_hand(offers: Sequence[Card], need: Card) -> list[str]:
     found: list[tuple[int, int, str]] = []
     for offer in offers:
         metres = distance_m(need.cell.centre, offer.cell.centre)
-        fitting = fit(need, offer, Helper(offer.author, 0), distance=metres, zone=ZONE, now=NOW)
+        helper, units = Helper(offer.author, 0), alike(need.gist, offer.gist)
+        fitting = fit(need, offer, helper, distance=metres, units=units, zone=ZONE, now=NOW)
         if isinstance(fitting, Fit):
             found.append((-fitting.score, metres, offer.id))
     return [id_ for _, _, id_ in sorted(found)[:BEST]]

@@ -4,29 +4,47 @@ from collections.abc import Iterator
 from itertools import chain, repeat
 
 from chalicelib.board.text import Postings
-from chalicelib.words.alike import FULL, NEAR, ROOT, SAME, THING, TITLED, Gist
+from chalicelib.words.alike import A_ROOT, A_STEM, A_THING, A_TITLE, FULL, ROOT_LETTERS, Gist
 from chalicelib.words.lexicon import thing_of, things
 
-Level = tuple[int, int]
-"""How alike, in units, and the slots that are."""
+_Counted = tuple[int, int]
+"""Units, a power of two, and the slots that get them."""
 
 
-def levels(postings: Postings, asked: Gist, among: int) -> list[Level]:
-    """Return the slots of the set that have anything in common with a text, by units, the most alike first.
+class Likeness:
+    """How alike to a text the slots of a set are; units are those of `alike`: FULL is as much or more.
 
-    The units are those of `alike`: FULL is as much or more.
+    Slice `n` is the slots whose count has bit `n`; those that count past all slices are kept apart.
     """
-    slices = [0] * FULL.bit_length()
-    beyond = 0
-    for weight, bits in _counted(postings, asked):
-        beyond |= _add(slices, bits & among, weight.bit_length() - 1)
-    found: dict[int, int] = {FULL: beyond}
-    some = 0
-    for bits in slices:
-        some |= bits
-    for units, bits in _split(slices, len(slices) - 1, 0, some & ~beyond):
-        found[min(units, FULL)] = found.get(min(units, FULL), 0) | bits
-    return sorted(((units, bits) for units, bits in found.items() if bits), reverse=True)
+
+    def __init__(self, postings: Postings, asked: Gist, among: int) -> None:
+        self._slices = [0] * FULL.bit_length()
+        self._beyond = 0
+        for weight, bits in _counted(postings, asked):
+            self._add(bits & among, weight.bit_length() - 1)
+        self.levels = sorted(self._levels().items(), reverse=True)
+        """Units and the slots that have just so many, none of them empty, the most alike first."""
+
+    def units(self, slot: int) -> int:
+        if self._beyond >> slot & 1:
+            return FULL
+        return min(FULL, sum((bits >> slot & 1) << level for level, bits in enumerate(self._slices)))
+
+    def _add(self, bits: int, level: int) -> None:
+        for at in range(level, len(self._slices)):
+            if not bits:
+                return
+            self._slices[at], bits = self._slices[at] ^ bits, self._slices[at] & bits
+        self._beyond |= bits
+
+    def _levels(self) -> dict[int, int]:
+        found = {FULL: self._beyond} if self._beyond else {}
+        some = 0
+        for bits in self._slices:
+            some |= bits
+        for units, bits in _split(self._slices, len(self._slices) - 1, 0, some & ~self._beyond):
+            found[min(units, FULL)] = found.get(min(units, FULL), 0) | bits
+        return found
 
 
 def shared(postings: Postings, asked: Gist, slot: int) -> frozenset[str]:
@@ -36,35 +54,25 @@ def shared(postings: Postings, asked: Gist, slot: int) -> frozenset[str]:
     )
 
 
-def _counted(postings: Postings, asked: Gist) -> Iterator[Level]:
-    """Yield the bitmaps that count, and how many units each slot of them gets: a power of two."""
+def _counted(postings: Postings, asked: Gist) -> Iterator[_Counted]:
     return chain(
-        zip(repeat(SAME), map(postings.anywhere, asked.stems), strict=False),
-        zip(repeat(NEAR), (_rooted(postings, root) for root in asked.roots), strict=False),
-        zip(repeat(THING), (postings.any_of(things()[thing]) for thing in asked.things), strict=False),
-        zip(repeat(TITLED), map(postings.in_title, asked.titled), strict=False),
+        zip(repeat(A_STEM), map(postings.anywhere, asked.stems), strict=False),
+        zip(repeat(A_ROOT), (_rooted(postings, root) for root in asked.roots), strict=False),
+        zip(repeat(A_THING), (postings.any_of(things()[thing]) for thing in asked.things), strict=False),
+        zip(repeat(A_TITLE), map(postings.in_title, asked.titled), strict=False),
     )
 
 
 def _like(postings: Postings, stem: str) -> int:
     thing = thing_of().get(stem)
-    return _rooted(postings, stem[:ROOT]) | (0 if thing is None else postings.any_of(things()[thing]))
+    return _rooted(postings, stem[:ROOT_LETTERS]) | (0 if thing is None else postings.any_of(things()[thing]))
 
 
 def _rooted(postings: Postings, root: str) -> int:
-    return postings.beginning(root) if len(root) == ROOT else postings.anywhere(root)
+    return postings.beginning(root) if len(root) == ROOT_LETTERS else postings.anywhere(root)
 
 
-def _add(slices: list[int], bits: int, level: int) -> int:
-    """Add a power of two to the count of each slot of the set; return those whose count is past all slices."""
-    for at in range(level, len(slices)):
-        if not bits:
-            break
-        slices[at], bits = slices[at] ^ bits, slices[at] & bits
-    return bits
-
-
-def _split(slices: list[int], level: int, units: int, bits: int) -> Iterator[Level]:
+def _split(slices: list[int], level: int, units: int, bits: int) -> Iterator[tuple[int, int]]:
     """Yield the slots of the set by what the slices count of each, from the given slice down."""
     if not bits:
         return

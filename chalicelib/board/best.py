@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from heapq import heappop, heappush, heapreplace
-from itertools import accumulate, count, repeat, takewhile
+from itertools import accumulate, chain, count, repeat, takewhile
 from operator import mul
 from typing import NamedTuple
 
-from chalicelib.board.alike import Level, levels
+from chalicelib.board.alike import Likeness
 from chalicelib.board.bits import slots_of
 from chalicelib.board.loose import fits
 from chalicelib.board.model import Shown, Where
@@ -18,6 +18,8 @@ from chalicelib.listings.card import Card, Kind
 from chalicelib.places.model import Point, distance_m
 from chalicelib.words.alike import Gist, alike
 
+_FEW = 24
+"""So few cards are looked at one by one."""
 _FIRST_M = 800
 """How far the cards of a tier are first looked for; then twice as far, and again."""
 
@@ -38,8 +40,19 @@ class Prospect(NamedTuple):
     card: Shown
 
 
-_Ahead = tuple[int, int, int, Shown | None]
-"""The most that is still to come of a stream, how far that is, how alike, and the card if one is there."""
+class _Ahead(NamedTuple):
+    """What comes next of a stream: the most it still has, how far that is, and the card if one is there.
+
+    A stream that comes beside it is on its own from then on.
+    """
+
+    most: int
+    metres: int
+    units: int = 0
+    card: Shown | None = None
+    beside: "_Stream | None" = None
+
+
 _Stream = Iterator[_Ahead]
 
 
@@ -65,24 +78,25 @@ def best_first(
     if gate.kind is None:
         raise ValueError("a gate names a kind")
     field = _Field(replica.board, gate.kind, gate, point, radius_m, fall, asked, gain, now)
-    heads: list[tuple[int, int, int, int, Shown | None, _Stream]] = []
-    number, upcoming = count(), iter(tiers)
-    nearest, likest = fall(0), gain(alike(asked, asked))
+    heads: list[tuple[int, int, int, _Ahead, _Stream]] = []
+    number, upcoming, nearest = count(), iter(tiers), fall(0) + gain(field.likest)
     tier = next(upcoming, None)
     while tier or heads:
-        if tier and (not heads or tier.most + nearest + likest > -heads[0][0]):
-            for most, stream in field.streams(tier):
-                heappush(heads, (-most - nearest, 0, next(number), 0, None, stream))
+        if tier and (not heads or tier.most + nearest > -heads[0][0]):
+            for stream in field.streams(tier):
+                heappush(heads, (-tier.most - nearest, 0, next(number), _Ahead(0, 0), stream))
             tier = next(upcoming, None)
             continue
-        most, metres, _, units, card, stream = heads[0]
-        if card:
-            yield Prospect(-most, metres, units, card)
-        if ahead := next(stream, None):
-            most, metres, units, card = ahead
-            heapreplace(heads, (-most, metres, next(number), units, card, stream))
-        else:
+        most, metres, _, ahead, stream = heads[0]
+        if ahead.card:
+            yield Prospect(-most, metres, ahead.units, ahead.card)
+        following = next(stream, None)
+        if following is None:
             heappop(heads)
+            continue
+        heapreplace(heads, (-following.most, following.metres, next(number), following, stream))
+        if following.beside and (first := next(following.beside, None)):
+            heappush(heads, (-first.most, first.metres, next(number), first, following.beside))
 
 
 class _Field:
@@ -101,48 +115,74 @@ class _Field:
         now: int,
     ) -> None:
         self._kind, self._gate, self._point, self._fall, self._now = kind, gate, point, fall, now
-        self._asked, self._gain = asked, gain
+        self._asked, self._gain, self._reach = asked, gain, (point, radius_m)
         self._radii = [*takewhile(radius_m.__gt__, accumulate(repeat(2), mul, initial=_FIRST_M)), radius_m]
         self._layers = board.layers
         self._parts: dict[str, list[_Part]] = {}
-        self._alike: list[list[Level]] | None = None
+        self._likeness = [self._likeness_of(layer.segment) for layer in board.layers]
         fresh = (loose.card for loose in board.fresh.values())
-        self._loose = [card for card in fresh if card.stands_at(now) and fits(card, gate)]
+        self._loose = [
+            (alike(asked, card.gist), far, card)
+            for card in fresh
+            if card.stands_at(now)
+            and fits(card, gate)
+            and (far := distance_m(point, card.cell.centre)) <= radius_m
+        ]
+        known = (likeness.levels[0][0] for likeness in self._likeness if likeness.levels)
+        self.likest = max(chain((units for units, *_ in self._loose), known), default=0)
 
-    def streams(self, tier: Tier) -> Iterator[tuple[int, _Stream]]:
-        """Yield the cards of the tier, of each shelf and likeness in order of distance, and the most of each."""
+    def streams(self, tier: Tier) -> Iterator[_Stream]:
+        """Yield the cards of the tier, of each shelf the most promising first."""
         categories = tier.where.categories
         for category in categories:
             for part in self._parts_of(category):
-                for units, bits in part.take(tier.where):
-                    most = tier.most + self._gain(units)
-                    yield most, self._nearest(part, units, bits, most)
-        found = [card for card in self._loose if card.category in categories and fits(card, tier.where)]
+                if bits := part.take(tier.where):
+                    yield self._of_part(part, bits, tier.most)
+        found = [one for one in self._loose if one[2].category in categories and fits(one[2], tier.where)]
         if found:
-            self._loose = [card for card in self._loose if card not in found]
-            for card in found:
-                if (metres := distance_m(self._point, card.cell.centre)) <= self._radii[-1]:
-                    units = alike(self._asked, card.gist)
-                    most = tier.most + self._gain(units)
-                    yield most, iter([(most + self._fall(metres), metres, units, card)])
+            self._loose = [one for one in self._loose if one not in found]
+            yield self._in_order(found, tier.most)
 
     def _parts_of(self, category: str) -> list["_Part"]:
         if category not in self._parts:
             self._parts[category] = [
-                _Part(segment, segment.shelf(self._kind, category), live, self._gate, alike_here, self._now)
-                for (segment, live), alike_here in zip(self._layers, self._levels(), strict=True)
+                self._part(segment, live, likeness, category)
+                for (segment, live), likeness in zip(self._layers, self._likeness, strict=True)
             ]
         return self._parts[category]
 
-    def _levels(self) -> list[list[Level]]:
-        """Return of each layer how alike what is in reach is."""
-        if self._alike is None:
-            self._alike = []
-            for segment, _ in self._layers:
-                low, inner = segment.within(self._point, self._radii[-1])
-                within = segment.kinds.equal(self._kind) & inner << low
-                self._alike.append(levels(segment.postings, self._asked, within))
-        return self._alike
+    def _part(self, segment: Segment, live: int, likeness: Likeness, category: str) -> "_Part":
+        shelf = segment.shelf(self._kind, category)
+        low, inner = shelf.within(*self._reach)
+        bits = shelf.select(self._gate, shelf.standing(live, self._now)) & inner << low
+        return _Part(segment, shelf, likeness, bits)
+
+    def _likeness_of(self, segment: Segment) -> Likeness:
+        low, inner = segment.within(*self._reach)
+        return Likeness(segment.postings, self._asked, segment.kinds.equal(self._kind) & inner << low)
+
+    def _of_part(self, part: "_Part", bits: int, most: int) -> _Stream:
+        if bits.bit_count() > _FEW:
+            return self._by_likeness(part, bits, most)
+        slots = slots_of(bits)
+        metres = part.shelf.distances(self._point, slots)
+        return self._in_order(
+            [(part.units(slot), far, part.card(slot)) for far, slot in zip(metres, slots, strict=True)], most
+        )
+
+    def _by_likeness(self, part: "_Part", bits: int, most: int) -> _Stream:
+        """Yield streams of those as alike as each other beside what is left: what comes late is seldom asked."""
+        nearest = self._fall(0)
+        for number, (units, _) in enumerate(part.levels):
+            ahead = _Ahead(most + self._gain(units) + nearest, 0)
+            if number not in part.here:
+                yield ahead
+            if some := bits & part.level(number):
+                bits ^= some
+                yield ahead._replace(beside=self._nearest(part, units, some, most + self._gain(units)))
+        if bits:
+            yield _Ahead(most + nearest, 0)
+            yield from self._nearest(part, 0, bits, most)
 
     def _nearest(self, part: "_Part", units: int, bits: int, most: int) -> _Stream:
         for radius_m in self._radii:
@@ -153,36 +193,42 @@ class _Field:
                 slots = slots_of(ring, low)
                 metres = part.shelf.distances(self._point, slots)
                 for far, slot in sorted(zip(metres, slots, strict=True)):
-                    yield most + self._fall(far), far, units, part.card(slot)
+                    yield _Ahead(most + self._fall(far), far, units, part.card(slot))
                 if not bits:
                     return
-            yield most + self._fall(radius_m), radius_m, units, None
+            yield _Ahead(most + self._fall(radius_m), radius_m)
+
+    def _in_order(self, cards: Iterable[tuple[int, int, Shown]], most: int) -> _Stream:
+        found = [
+            _Ahead(most + self._fall(far) + self._gain(units), far, units, card) for units, far, card in cards
+        ]
+        return iter(sorted(found, key=lambda one: (-one.most, one.metres)))
 
 
 class _Part:
     """What is left of a shelf."""
 
-    def __init__(
-        self, segment: Segment, shelf: Shelf, live: int, gate: Where, alike_here: list[Level], now: int
-    ) -> None:
-        self._segment, self.shelf = segment, shelf
-        self._bits = shelf.select(gate, shelf.standing(live, now))
-        here = [(units, shelf.here(bits)) for units, bits in alike_here]
-        self._levels = [(units, bits) for units, bits in here if bits]
+    def __init__(self, segment: Segment, shelf: Shelf, likeness: Likeness, bits: int) -> None:
+        self._segment, self.shelf, self._bits = segment, shelf, bits
+        self._likeness, self.levels = likeness, likeness.levels
+        self.here: dict[int, int] = {}
+        """The slots of the levels that were looked at."""
         self._discs: dict[int, tuple[int, int]] = {}
 
-    def take(self, where: Where) -> Iterator[Level]:
-        """Yield the slots left that are what is asked, by how alike they are, and leave the others."""
+    def take(self, where: Where) -> int:
+        """Return the slots left that are what is asked, and leave the others."""
         bits = self.shelf.select(where, self._bits)
         self._bits ^= bits
-        for units, like in self._levels:
-            if not bits:
-                return
-            if some := bits & like:
-                bits ^= some
-                yield units, some
-        if bits:
-            yield 0, bits
+        return bits
+
+    def level(self, number: int) -> int:
+        """Return the slots that are just so alike."""
+        if number not in self.here:
+            self.here[number] = self.shelf.here(self.levels[number][1])
+        return self.here[number]
+
+    def units(self, slot: int) -> int:
+        return self._likeness.units(self.shelf.slots[slot])
 
     def within(self, point: Point, radius_m: int) -> tuple[int, int]:
         if radius_m not in self._discs:

@@ -81,8 +81,8 @@ class Shelf(Filtered):
 
     def here(self, bits: int) -> int:
         """Return those of the segment's slots that are on the shelf, by their slots here."""
-        slots = self.slots
-        return from_slots((bisect_left(slots, slot) for slot in slots_of(bits & self._all)), len(self))
+        slots, bits = self.slots, bits & self._all
+        return from_slots((bisect_left(slots, slot) for slot in slots_of(bits)), len(self)) if bits else 0
 
     def _still(self, alive: int) -> int:
         data = alive.to_bytes((len(self._segment) >> 3) + 1, "little")

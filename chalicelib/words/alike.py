@@ -12,11 +12,11 @@ from typing import NamedTuple
 from chalicelib.words.lexicon import thing_of
 from chalicelib.words.model import terms
 
-SAME, NEAR, THING, TITLED = 2, 1, 2, 1
+A_STEM, A_ROOT, A_THING, A_TITLE = 2, 1, 2, 1
 """For a stem in both texts; for one that begins alike; for a thing both speak of; for a stem in both titles."""
 FULL = 20
 """So many units are as good as more: four words of the lexicon that both have."""
-ROOT = 5
+ROOT_LETTERS = 5
 """Letters a stem is cut at, so that medicine meets medical in any language: trunc-5 of McNamee, Nicholas and
 Mayfield, Addressing Morphological Variation in Alphabetic Languages, SIGIR 2009."""
 
@@ -52,7 +52,7 @@ def gist(title_terms: Iterable[str], text_terms: Iterable[str]) -> Gist:
     known = thing_of()
     return Gist(
         stems,
-        frozenset(stem[:ROOT] for stem in stems),
+        frozenset(stem[:ROOT_LETTERS] for stem in stems),
         frozenset(known[stem] for stem in stems if stem in known),
         titled,
     )
@@ -62,10 +62,10 @@ def alike(one: Gist, other: Gist) -> int:
     """Return how alike two texts are, from 0 to FULL units; the same from either side."""
     return min(
         FULL,
-        SAME * len(one.stems & other.stems)
-        + NEAR * len(one.roots & other.roots)
-        + THING * len(one.things & other.things)
-        + TITLED * len(one.titled & other.titled),
+        A_STEM * len(one.stems & other.stems)
+        + A_ROOT * len(one.roots & other.roots)
+        + A_THING * len(one.things & other.things)
+        + A_TITLE * len(one.titled & other.titled),
     )
 
 
@@ -75,7 +75,7 @@ def shared(one: Gist, other: Gist) -> frozenset[str]:
     return frozenset(
         stem
         for stem in one.stems
-        if stem in other.stems or stem[:ROOT] in other.roots or known.get(stem) in other.things
+        if stem in other.stems or stem[:ROOT_LETTERS] in other.roots or known.get(stem) in other.things
     )
 
 

@@ -48,7 +48,7 @@ def ranked(
     replica: Replica, category: str, asked: Gist, point: Point, radius_m: int, many: int
 ) -> tuple[Ranking, int]:
     best: Ranking = []
-    scored = 0
+    scored, before = 0, 10_000
     for most, metres, units, card in best_first(
         replica,
         GATE,
@@ -60,6 +60,8 @@ def ranked(
         gain=gain,
         now=NOW,
     ):
+        assert most <= before
+        before = most
         if len(best) == many and most < -best[-1][0]:
             break
         scored += 1
