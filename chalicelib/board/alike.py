@@ -1,6 +1,7 @@
 """How alike the cards of a segment are to a text: for all of them at once, by sums of bitmaps."""
 
 from collections.abc import Iterator
+from functools import cached_property
 from itertools import chain, repeat
 
 from chalicelib.board.text import Postings
@@ -20,15 +21,24 @@ class Likeness:
     def __init__(self, postings: Postings, asked: Gist, among: int) -> None:
         self._slices = [0] * FULL.bit_length()
         self._beyond = 0
+        self._size = postings.size
         for weight, bits in _counted(postings, asked):
             self._add(bits & among, weight.bit_length() - 1)
         self.levels = sorted(self._levels().items(), reverse=True)
         """Units and the slots that have just so many, none of them empty, the most alike first."""
 
     def units(self, slot: int) -> int:
-        if self._beyond >> slot & 1:
-            return FULL
-        return min(FULL, sum((bits >> slot & 1) << level for level, bits in enumerate(self._slices)))
+        at, bit, found = slot >> 3, slot & 7, 0
+        for level, data in enumerate(self._bytes):
+            found += (data[at] >> bit & 1) << level
+        return min(FULL, found)
+
+    @cached_property
+    def _bytes(self) -> list[bytes]:
+        """The slices, and those past all of them as one more: one bit of a long number is slow to come by."""
+        slices = [*self._slices, self._beyond]
+        size = (self._size >> 3) + 1
+        return [bits.to_bytes(size, "little") for bits in slices]
 
     def _add(self, bits: int, level: int) -> None:
         for at in range(level, len(self._slices)):

@@ -59,7 +59,7 @@ class Postings:
         A length is twice the list's, and one more where it is a bitmap.
         """
         self.words, self.lengths, self.lists = words, lengths, lists
-        self._size = size
+        self.size = size
         self._bits = lru_cache(maxsize=_KEPT)(self._read_bits)
         self._unions = lru_cache(maxsize=_KEPT)(self._read_union)
 
@@ -90,7 +90,7 @@ class Postings:
 
     def by_slot(self) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
         """Yield the terms of each slot's title and of its rest, in alphabetical order."""
-        halves: tuple[list[list[str]], ...] = tuple([[] for _ in range(self._size)] for _ in range(2))
+        halves: tuple[list[list[str]], ...] = tuple([[] for _ in range(self.size)] for _ in range(2))
         for index, word in enumerate(self._terms):
             for half, terms in enumerate(halves):
                 for slot in slots_of(self._list(2 * index + half)):
@@ -113,7 +113,7 @@ class Postings:
                     found |= self._list(number)
                 else:
                     few += _read(self._data(number))
-        return found | from_slots(few, self._size)
+        return found | from_slots(few, self.size)
 
     def _index(self, term: str) -> int | None:
         index = bisect_left(self._terms, term)
@@ -123,7 +123,7 @@ class Postings:
         data = self._data(number)
         if self.lengths[number] & 1:
             return int.from_bytes(zlib.decompress(data), "little")
-        return from_slots(_read(data), self._size)
+        return from_slots(_read(data), self.size)
 
     def _data(self, number: int) -> bytes:
         return self.lists[self._ends[number] : self._ends[number + 1]]

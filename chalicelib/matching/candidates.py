@@ -6,7 +6,6 @@ card of it can score is what the tier is certain of and the most of every other 
 
 from bisect import insort
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from itertools import product
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -49,7 +48,6 @@ def candidates(mine: Card, board: LiveBoard, *, limit: int, zone: ZoneInfo, now:
 
     It stops at the first card that can no longer be one of them, so few are scored.
     """
-    asked = mine.gist
     best: list[tuple[int, int, str, Candidate]] = []
     prospects = best_first(
         board.fresh(now),
@@ -58,7 +56,7 @@ def candidates(mine: Card, board: LiveBoard, *, limit: int, zone: ZoneInfo, now:
         point=mine.cell.centre,
         radius_m=mine.reach_m,
         fall=distance_points,
-        asked=asked,
+        asked=mine.gist,
         gain=text_points,
         now=now,
     )
@@ -71,7 +69,7 @@ def candidates(mine: Card, board: LiveBoard, *, limit: int, zone: ZoneInfo, now:
         if isinstance(fitting, Fit):
             insort(best, (-fitting.score, metres, card.id, Candidate(card, fitting)))
             del best[limit:]
-    return [Candidate(card, replace(fitting, stems=card.shared(asked))) for *_, (card, fitting) in best]
+    return [candidate for *_, candidate in best]
 
 
 def _shapes(places: Iterable[int], trusts: Iterable[int]) -> list[tuple[int, bool, bool, int, int]]:

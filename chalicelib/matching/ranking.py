@@ -5,7 +5,7 @@ the reasons shown are made of them.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
@@ -72,8 +72,6 @@ class Fit:
     """How often the helper was asked in the last seven days."""
     trust: int
     terms: Mapping[str, int]
-    stems: frozenset[str] = field(default=frozenset(), compare=False)
-    """Of the listing that is looked from: those the other speaks of too, where they were looked up."""
 
     @property
     def score(self) -> int:
