@@ -7,7 +7,7 @@ import signal
 import sys
 from statistics import median
 
-from bench import asking, expiring, loading, posting, ranking, searching, starting, warm
+from bench import asking, expiring, loading, posting, ranking, relevance, searching, starting, warm
 from bench.ground import ground
 from bench.meter import cpu_ms
 from bench.rows import RESULTS, Row, progress, row, table, write
@@ -18,6 +18,7 @@ SECTIONS = {
     "loading": loading.rows,
     "posting": posting.rows,
     "ranking": ranking.rows,
+    "relevance": relevance.rows,
     "expiring": expiring.rows,
     "starting": starting.rows,
     "warm": warm.rows,

@@ -15,8 +15,8 @@ from chalicelib.matching.ranking import (
     DISTANCE_SCALE_M,
     FULL_OVERLAP,
     MOST_DISTANCE,
-    MOST_TEXT,
     MOST_PLACES,
+    MOST_TEXT,
     MOST_TIME,
     MOST_TRUST,
     NEAR,
@@ -29,7 +29,7 @@ from chalicelib.places.model import EARTH_RADIUS_M
 from chalicelib.words.alike import A_ROOT, A_STEM, A_THING, A_TITLE, FULL, Gist
 
 Whole = NDArray[np.int64]
-Said = tuple[int, str | int]
+Said = tuple[int, str]
 """Which part of a gist, and what of it."""
 _WORDS = 6
 _MASK = (1 << 64) - 1
@@ -124,7 +124,7 @@ class Offers:
 def _weighed(gist: Gist) -> list[tuple[Said, int]]:
     """Return all that a text speaks of, and what having it in common weighs."""
     parts = ((gist.stems, A_STEM), (gist.roots, A_ROOT), (gist.things, A_THING), (gist.titled, A_TITLE))
-    return [((number, one), weight) for number, (part, weight) in enumerate(parts) for one in part]
+    return [((number, f"{one}"), weight) for number, (part, weight) in enumerate(parts) for one in part]
 
 
 def _said(gists: Sequence[Gist]) -> dict[Said, Whole]:

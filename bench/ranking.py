@@ -78,6 +78,15 @@ def _ranking(size: int) -> Iterable[Row]:
         peer_value=forced,
         most=1.5 if size == LARGEST else None,
     )
+    wordless = [replace(need, title_terms=(), text_terms=()) for need in needs]
+    yield row(
+        "rank_text_ms",
+        size,
+        took,
+        f"ms CPU, median of {len(needs)} needs",
+        peer="the same needs without their words",
+        peer_value=median([cpu_ms(partial(_ranked, board, need)) for need in wordless]),
+    )
     yield row(
         "rank_same_order",
         size,

@@ -10,7 +10,8 @@ from itertools import product
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from chalicelib.board.best import Tier, best_first
+from chalicelib.board.best import best_first
+from chalicelib.board.field import Tier
 from chalicelib.board.model import Shown, When, Where
 from chalicelib.board.service import LiveBoard
 from chalicelib.listings.card import Card

@@ -16,7 +16,7 @@ from chalicelib.words.alike import FULL
 
 SAME_CATEGORY, NEAR_CATEGORY = 300, 150
 MOST_TEXT = 150
-"""As much as the step from a near category to the same: what is written outweighs what was ticked, never more."""
+"""As much as the step from a near category to the same: what is written may make up for what was ticked."""
 MOST_DISTANCE = 250
 DISTANCE_SCALE_M = 10_000
 """From here on distance earns nothing."""

@@ -1,8 +1,8 @@
 """How alike two texts are: how much of what the one speaks of the other speaks of too.
 
-Each of four kinds of things in common counts for itself, in whole units, whichever text is looked at first. How
-often a word is written on the board does not count: what two cards have in common stays the same whatever others
-post, and stop words and silent words do most of what rarity would.
+Each of four kinds of things in common counts for itself, in whole units, whichever text is looked at first.
+How rare a word is on the board does not count: what two cards have in common stays the same whatever others
+post. Stop words and silent words do most of what rarity would.
 """
 
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ from chalicelib.words.lexicon import thing_of
 from chalicelib.words.model import terms
 
 A_STEM, A_ROOT, A_THING, A_TITLE = 2, 1, 2, 1
-"""For a stem in both texts; for one that begins alike; for a thing both speak of; for a stem in both titles."""
+"""For a stem both have; for one that begins alike; for a thing both speak of; for a stem of both titles."""
 FULL = 20
 """So many units are as good as more: four words of the lexicon that both have."""
 ROOT_LETTERS = 5
@@ -22,16 +22,18 @@ Mayfield, Addressing Morphological Variation in Alphabetic Languages, SIGIR 2009
 
 # What a search may be for but says nothing of what is asked: help itself, people, days, the neighbourhood.
 _SILENT = """
-aide aider aidez personne personnes gens quelqu'un jour jours semaine semaines fois heure heures matin matinée
-midi après soir soirée week-end lundi mardi mercredi jeudi vendredi samedi dimanche petit petite grand grande bon
-bonne nouveau possible disponible dispo quartier ville chez habite rue près voisin voisine voisins cordialement
-need needs needed want wants wanted looking offer offers offering help helps helping people person someone day days
-week weeks time times hour hours morning afternoon evening weekend monday tuesday wednesday thursday friday saturday
-sunday good new available near neighbour neighbours
-hilfe helfen suche biete brauche mensch menschen tag tage woche wochen stunde stunden morgen abend wochenende montag
-dienstag mittwoch donnerstag freitag samstag sonntag gut neu verfügbar nachbar nachbarn
-hulp helpen zoek zoeken bied nodig mensen dag dagen week weken uur avond maandag dinsdag woensdag donderdag vrijdag
-zaterdag zondag goed nieuw beschikbaar buur buren
+aide aider aidez personne personnes gens quelqu'un jour jours semaine semaines fois heure heures matin
+matinée midi après soir soirée week-end lundi mardi mercredi jeudi vendredi samedi dimanche petite grand
+grande bon bonne nouveau possible disponible dispo quartier ville chez rue près voisin voisine voisins
+cordialement need needs needed want wants wanted looking offer offers offering help helps helping people
+person someone day days week weeks time times hour hours morning afternoon evening weekend monday tuesday
+wednesday thursday friday saturday sunday good new available near neighbour neighbours hilfe helfen suche
+biete brauche mensch menschen tag tage woche wochen stunde stunden morgen abend wochenende montag dienstag
+mittwoch donnerstag freitag samstag sonntag gut neu verfügbar nachbar nachbarn hulp helpen zoek zoeken bied
+nodig mensen dag dagen weken uur avond maandag dinsdag woensdag donderdag vrijdag zaterdag zondag goed nieuw
+beschikbaar buur buren an ans année années mois minute minutes sept huit neuf dix year years month months
+old six seven eight nine ten jahr jahre monat monate minuten alt sechs sieben acht neun zehn jaar jaren
+maand maanden minuut oud zes zeven negen tien
 """
 
 

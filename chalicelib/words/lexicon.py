@@ -1,7 +1,7 @@
 """What neighbours ask of one another, in the words of four languages.
 
-Written by hand for this product. A word stands in one line only; words that say when or how much, and those that
-every request has, stand in none.
+Written by hand for this product. A word stands in one line only; words that say when or how much, and those
+that every request has, stand in none.
 """
 
 from collections.abc import Mapping

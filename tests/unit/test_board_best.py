@@ -6,7 +6,8 @@ from random import Random
 
 import pytest
 
-from chalicelib.board.best import Tier, best_first
+from chalicelib.board.best import best_first
+from chalicelib.board.field import Tier
 from chalicelib.board.model import Shown, Where
 from chalicelib.board.replica import Replica
 from chalicelib.board.segment import Segment
