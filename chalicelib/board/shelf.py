@@ -23,11 +23,11 @@ class Shelf(Filtered):
     Columns are gathered from the segment's when they are first asked for.
     """
 
-    def __init__(self, segment: "Segment", slots: "array[int]") -> None:
-        """Slots are the segment's, in order; the place of each is its slot here."""
-        self._segment, self.slots = segment, slots
+    def __init__(self, segment: "Segment", bits: int) -> None:
+        """Take the segment's slots of the set; the place of each among them is its slot here."""
+        self._segment, self._all = segment, bits
+        self.slots = array("I", slots_of(bits))
         self.cells = segment.cells
-        self._all = from_slots(slots, len(segment))
         self._standing: tuple[int, int] = (-1, 0)
 
     def __len__(self) -> int:
