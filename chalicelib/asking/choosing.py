@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from chalicelib.board.model import Shown
 from chalicelib.board.service import Known
+from chalicelib.listings.card import Card
 from chalicelib.matching.candidates import candidates
 from chalicelib.matching.ranking import Fit, asked_points
 from chalicelib.notices.hours import Quiet
@@ -58,10 +59,10 @@ class Choices:
         self.standing.remove(choice)
 
 
-def choices(need: Shown, known: Collection[str], board: Known, *, zone: ZoneInfo, now: int) -> Choices:
+def choices(need: Card, known: Collection[str], board: Known, *, zone: ZoneInfo, now: int) -> Choices:
     """Return who may be asked for a need; `known` are the helpers who have to do with it already."""
     found = Choices()
-    for card, fitting in candidates(need, board, limit=MOST + len(known), zone=zone, now=now):
+    for card, fitting in candidates(need, need.gist, board, limit=MOST + len(known), zone=zone, now=now):
         helper = board.helper(card.author)
         shut = "already_asked" if card.author in known else asleep_or_unreachable(helper, zone, now)
         if shut is None:

@@ -11,11 +11,14 @@ from chalicelib.board.service import Still
 from chalicelib.cities.asking import AskingRules
 from chalicelib.listings.card import Kind
 from chalicelib.matching.candidates import candidates
+from chalicelib.words.alike import gist
 
 OVERLAP_S = 120
 """How far before the last round is looked for what is new: a request takes half a minute at most, and two
 clocks differ by less than the rest."""
 PAGE = 200
+SILENT = gist((), ())
+"""Which needs an offer fits is all that counts here, and no word changes that."""
 HELPED = 50
 """Needs that one offer is held against, the best first."""
 
@@ -53,7 +56,7 @@ def wanted_by(
     needs = {
         candidate.card.id: candidate.card
         for offer in offers
-        for candidate in candidates(offer, board, limit=HELPED, zone=zone, now=now)
+        for candidate in candidates(offer, SILENT, board, limit=HELPED, zone=zone, now=now)
     }
     standing = zip(needs.values(), askings.get_many(list(needs)), strict=True)
     return [card.id for card, asking in standing if asking is not None and _wants(asking, card.left, rules)]

@@ -80,7 +80,8 @@ def _why(need: Shown, hit: Hit, known: Mapping[str, Match], view: View) -> tuple
     if offer.author in known:
         return said(known[offer.author])
     helper, seeker = board.helper(offer.author), board.helper(need.author)
-    fitting = fit(need, offer, helper, seeker=seeker, distance=hit.distance_m or 0, zone=zone, now=now)
+    far = hit.distance_m or 0
+    fitting = fit(need, offer, helper, seeker=seeker, distance=far, units=0, zone=zone, now=now)
     if isinstance(fitting, str):
         return fitting, ""
     return asleep_or_unreachable(helper, zone, now) or NOT_ASKED, ""

@@ -45,7 +45,7 @@ class TellBody(Body):
 class Reason(BaseModel):
     """One term of the score: whole points, and why in words."""
 
-    term: Literal["category", "distance", "time", "languages", "capacity", "asked", "trust"]
+    term: Literal["category", "text", "distance", "time", "languages", "capacity", "asked", "trust"]
     points: int
     words: str
 

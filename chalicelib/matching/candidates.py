@@ -10,7 +10,8 @@ from itertools import product
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from chalicelib.board.best import Tier, best_first
+from chalicelib.board.best import best_first
+from chalicelib.board.field import Tier
 from chalicelib.board.model import Shown, When, Where
 from chalicelib.board.service import Known
 from chalicelib.listings.windows import slots_of
@@ -28,7 +29,9 @@ from chalicelib.matching.ranking import (
     Fit,
     distance_points,
     fit,
+    text_points,
 )
+from chalicelib.words.alike import Gist
 
 _EVER = ((0, 1 << 40),)
 """Every date: one may fall into a weekly window, which no filter can tell."""
@@ -41,8 +44,10 @@ class Candidate(NamedTuple):
     fit: Fit
 
 
-def candidates(mine: Shown, board: Known, *, limit: int, zone: ZoneInfo, now: int) -> list[Candidate]:
-    """Return the best candidates for a listing: by score, then the nearer, then by id.
+def candidates(
+    mine: Shown, said: Gist, board: Known, *, limit: int, zone: ZoneInfo, now: int
+) -> list[Candidate]:
+    """Return the best candidates for a listing that says so: by score, then the nearer, then by id.
 
     It stops at the first card that can no longer be one of them, so few are scored.
     """
@@ -54,14 +59,16 @@ def candidates(mine: Shown, board: Known, *, limit: int, zone: ZoneInfo, now: in
         point=mine.cell.centre,
         radius_m=mine.reach_m,
         fall=distance_points,
+        asked=said,
+        gain=text_points,
         now=now,
     )
-    for most, metres, card in prospects:
+    for most, metres, units, card in prospects:
         if len(best) == limit and most < -best[-1][0]:
             break
         need, offer = (mine, card) if mine.kind == "need" else (card, mine)
         helper, seeker = board.helper(offer.author), board.helper(need.author)
-        fitting = fit(need, offer, helper, seeker=seeker, distance=metres, zone=zone, now=now)
+        fitting = fit(need, offer, helper, seeker=seeker, distance=metres, units=units, zone=zone, now=now)
         if isinstance(fitting, Fit):
             insort(best, (-fitting.score, metres, card.id, Candidate(card, fitting)))
             del best[limit:]

@@ -9,6 +9,7 @@ from chalicelib.matching.ranking import Fit, fit
 from chalicelib.matching.repository import Pair
 from chalicelib.people.model import Helper, Person, helper_of
 from chalicelib.places.model import distance_m
+from chalicelib.words.alike import alike
 
 
 def proposal(
@@ -20,12 +21,14 @@ def proposal(
     if side == "seeker":
         helper.may_be_asked(need.draft.category, now)
     known = helper_of(helper) if side == "seeker" else Helper(helper.id, 0)
+    mine, theirs = need.card(city.zone), offer.card(city.zone)
     fitting = fit(
-        need.card(city.zone),
-        offer.card(city.zone),
+        mine,
+        theirs,
         known,
         seeker=helper_of(seeker),
         distance=distance_m(need.cell.centre, offer.cell.centre),
+        units=alike(mine.gist, theirs.gist),
         zone=city.zone,
         now=now,
     )

@@ -12,8 +12,11 @@ from zoneinfo import ZoneInfo
 from chalicelib.board.model import Shown
 from chalicelib.listings.windows import SLOT_MINUTES, slots_of
 from chalicelib.people.model import WEEK_S, Helper, kept_apart
+from chalicelib.words.alike import FULL
 
 SAME_CATEGORY, NEAR_CATEGORY = 300, 150
+MOST_TEXT = 150
+"""As much as the step from a near category to the same: what is written may make up for what was ticked."""
 MOST_DISTANCE = 250
 DISTANCE_SCALE_M = 10_000
 """From here on distance earns nothing."""
@@ -26,6 +29,7 @@ A_TRUST_LEVEL, MOST_TRUST = 10, 3
 
 BEST = (
     SAME_CATEGORY
+    + MOST_TEXT
     + MOST_DISTANCE
     + MOST_TIME
     + SHARED_LANGUAGE
@@ -75,11 +79,20 @@ class Fit:
 
 
 def fit(
-    need: Shown, offer: Shown, helper: Helper, *, seeker: Helper, distance: int, zone: ZoneInfo, now: int
+    need: Shown,
+    offer: Shown,
+    helper: Helper,
+    *,
+    seeker: Helper,
+    distance: int,
+    units: int,
+    zone: ZoneInfo,
+    now: int,
 ) -> Fit | str:
     """Return how well an offer fits a need, or the code of the gate that stays shut.
 
     `helper` is what is known of the offer's author, `seeker` of the need's: either may block the other.
+    `units` is how alike their words are, as `alike` counts.
     """
     if gate := _shut(need, offer, helper, seeker, distance, now):
         return gate
@@ -90,6 +103,7 @@ def fit(
     asked = asked_lately(helper, now)
     terms = {
         "category": SAME_CATEGORY if need.category == offer.category else NEAR_CATEGORY,
+        "text": text_points(units),
         "distance": distance_points(distance),
         "time": MOST_TIME * min(halves, FULL_OVERLAP) // FULL_OVERLAP,
         "languages": SHARED_LANGUAGE if languages else 0,
@@ -98,6 +112,10 @@ def fit(
         "trust": A_TRUST_LEVEL * min(offer.trust, MOST_TRUST),
     }
     return Fit(distance, halves, languages, offer.left, asked, offer.trust, terms)
+
+
+def text_points(units: int) -> int:
+    return MOST_TEXT * units // FULL
 
 
 def distance_points(distance_m: int) -> int:

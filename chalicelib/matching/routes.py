@@ -61,7 +61,7 @@ def read_candidates(call: Call) -> Answer:
     checked(faults)
     listing = call.house.publishing.owned(call.path["listing_id"], call.person.id)
     ranked = call.house.matching.candidates(listing, call.house.board, limit=limit, now=call.now)
-    return Answer({"candidates": [show_candidate(card, fit, call.language) for card, fit in ranked]})
+    return Answer({"candidates": [show_candidate(listing, *one, call.language) for one in ranked]})
 
 
 @operation(

@@ -162,7 +162,8 @@ class Matching:
         """Return who fits a listing that stands, the best first."""
         listing.taken(now)
         zone = self.city.zone
-        return candidates(listing.card(zone), board, limit=limit, zone=zone, now=now)
+        card = listing.card(zone)
+        return candidates(card, card.gist, board, limit=limit, zone=zone, now=now)
 
     def of_person(
         self, person: str, side: Side | None, *, before: str | None, limit: int

@@ -10,6 +10,7 @@ from chalicelib.matching.candidates import Candidate
 from chalicelib.matching.ranking import NEAR, Fit, fit
 from chalicelib.people.model import Helper
 from chalicelib.places.model import distance_m
+from chalicelib.words.alike import alike
 from infra.shelf import Row
 from infra.simulate.neighbours import Neighbours
 from infra.simulate.network import NO_LIMIT, Network
@@ -32,7 +33,16 @@ class Pool:
                 apart = distance_m(mine.cell.centre, card.cell.centre)
                 if apart <= min(mine.reach_m, card.reach_m):
                     helper = self._helper(card.author)
-                    fitting = fit(mine, card, helper, seeker=seeker, distance=apart, zone=zone, now=now)
+                    fitting = fit(
+                        mine,
+                        card,
+                        helper,
+                        seeker=seeker,
+                        distance=apart,
+                        units=alike(mine.gist, card.gist),
+                        zone=zone,
+                        now=now,
+                    )
                     if isinstance(fitting, Fit):
                         yield Candidate(card, fitting)
 

@@ -495,6 +495,9 @@ class TestMatching:
         assert [one["id"] for one in ranked] == [asked["offer"]]
         assert all(reason["words"] for reason in ranked[0]["reasons"])
         assert sum(reason["points"] for reason in ranked[0]["reasons"]) == ranked[0]["score"]
+        (text,) = [reason for reason in ranked[0]["reasons"] if reason["term"] == "text"]
+        assert text["points"] > 0
+        assert text["words"] == "Parle aussi de\xa0: Courses, marché et pied"
         german = city.get(
             f"/v1/me/listings/{asked['need']}/candidates", token=monique, headers={"Accept-Language": "de"}
         ).json["candidates"][0]

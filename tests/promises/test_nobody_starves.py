@@ -146,7 +146,7 @@ class Days:
         zone = self.house.city.zone
         seeker = helper_of(read_person(self.house.tables._rows["people"][need.author, "me"]))
         cards = (need.card(zone), offer.card(zone))
-        found = fit(*cards, helper_of(helper), seeker=seeker, distance=apart, zone=zone, now=now)
+        found = fit(*cards, helper_of(helper), seeker=seeker, distance=apart, units=0, zone=zone, now=now)
         return apart <= radius and isinstance(found, Fit)
 
     @property

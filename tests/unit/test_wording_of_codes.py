@@ -146,8 +146,8 @@ def test_every_choice_of_the_product_has_its_words(family, codes):
 
 def test_every_reason_of_a_match_has_its_words():
     reasons = """
-        category_same category_near distance time_overlap time_any language language_none capacity
-        asked asked_never trust_0 trust_1 trust_2 trust_3
+        category_same category_near text text_none distance time_overlap time_any language language_none
+        capacity asked asked_never trust_0 trust_1 trust_2 trust_3
     """
     assert lacking({f"reason.{reason}" for reason in reasons.split()}) == []
 
