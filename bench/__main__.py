@@ -7,22 +7,43 @@ import signal
 import sys
 from statistics import median
 
-from bench import asking, costing, expiring, loading, packaging, posting, ranking, searching, starting, warm
+from bench import (
+    asking,
+    assigning,
+    costing,
+    donations,
+    expiring,
+    loading,
+    mailing,
+    packaging,
+    posting,
+    ranking,
+    relevance,
+    searching,
+    simulating,
+    starting,
+    warm,
+)
 from bench.ground import ground
 from bench.meter import cpu_ms
 from bench.rows import RESULTS, Row, progress, row, table, write
 
 SECTIONS = {
+    "mailing": mailing.rows,
     "searching": searching.rows,
     "asking": asking.rows,
     "loading": loading.rows,
     "posting": posting.rows,
     "ranking": ranking.rows,
+    "assigning": assigning.rows,
+    "donations": donations.rows,
+    "relevance": relevance.rows,
     "expiring": expiring.rows,
     "starting": starting.rows,
     "warm": warm.rows,
+    "simulating": simulating.rows,
     "packaging": packaging.rows,
-    "costs": costing.rows,
+    "costing": costing.rows,
 }
 
 

@@ -13,7 +13,17 @@ from pynamodb.expressions.condition import Condition
 
 from chalicelib.storage.codec import Item, decode, encode
 from chalicelib.storage.tables import Key
-from chalicelib.storage.transaction import Change, Count, Delete, Put, Refused, Write, request_of, table_of
+from chalicelib.storage.transaction import (
+    Change,
+    ConditionCheck,
+    Count,
+    Delete,
+    Put,
+    Refused,
+    Write,
+    request_of,
+    table_of,
+)
 from infra.shelf import Row, RowKey, Shelf, holds
 from infra.tables import table_definitions
 
@@ -106,6 +116,8 @@ class MemoryTables:
 
     def _do(self, write: Write, stamp: int) -> None:
         rows = self._rows[table_of(write)]
+        if isinstance(write, ConditionCheck):
+            return
         if isinstance(write, Delete):
             rows.pop(self._key(write.table, write.key), None)
         elif isinstance(write, Count):
@@ -125,7 +137,7 @@ class MemoryTables:
         return tuple(item[name] for name in self._rows[noun].key)
 
 
-def _keyed(write: Put | Delete | Count) -> Item:
+def _keyed(write: Put | Delete | Count | ConditionCheck) -> Item:
     return write.item if isinstance(write, Put) else write.key
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, MutableMapping
 from operator import eq, ge, gt, itemgetter, le, lt
 from typing import Any
 
-from pynamodb.expressions.condition import And, BeginsWith, Comparison, Condition, NotExists
+from pynamodb.expressions.condition import And, BeginsWith, Comparison, Condition, Contains, Not, NotExists
 
 from chalicelib.storage.codec import decode
 
@@ -83,12 +83,16 @@ def holds(condition: Condition, row: Row) -> bool:
     """Tell whether a condition is true of a row, of the few forms that the adapters use."""
     if isinstance(condition, And):
         return all(holds(part, row) for part in condition.values)
+    if isinstance(condition, Not):
+        return not holds(condition.values[0], row)
     path = condition.values[0].path[0]
     if isinstance(condition, NotExists):
         return path not in row
     value = _value(condition)
+    if isinstance(condition, Contains):
+        return value in row.get(path, ())
     if isinstance(condition, BeginsWith):
-        return path in row and row[path].startswith(value)
+        return path in row and bool(row[path].startswith(value))
     return path in row and _COMPARED[condition.operator](row[path], value)
 
 
@@ -104,5 +108,5 @@ def _stretch(entries: list[Entry], condition: Condition) -> tuple[int, int]:
 
 
 def _value(condition: Condition) -> Any:
-    assert isinstance(condition, Comparison | BeginsWith), condition
+    assert isinstance(condition, Comparison | BeginsWith | Contains), condition
     return decode({"v": condition.values[1].value})["v"]

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from chalicelib.notices.repository import Mail, Mailer
-from chalicelib.watching.model import HOUR_S, Trouble, Memory, troubles
+from chalicelib.watching.model import HOUR_S, Memory, Trouble, troubles
 from chalicelib.watching.repository import Memories, Signs
 
 LATE_S = 60

@@ -1,0 +1,188 @@
+"""A start: prices near the right ones, by an auction of the helpers' room (Bertsekas 1988, epsilon scaled).
+
+A place of a need bids for the helper that leaves it most, as far up as the next best would leave as much,
+and a step more; who is outbid bids again. The step gets smaller from round to round, and before each round
+prices fall a little. Only prices and holders are used, and only to begin from: so what is awkward, such as
+the room of a single offer, is left out here.
+"""
+
+from collections.abc import Callable, Sequence
+from heapq import heappush, heapreplace
+from itertools import chain
+from operator import itemgetter, sub
+
+from chalicelib.assignment.network import ROOT, Network
+
+FINE = 8
+"""Prices are reckoned in parts of a unit, so that the last step is well below one."""
+ROUGH, FINER = 32, 8
+"""The first step is this part of the span of the costs, each next one that part of the last."""
+FALL = 3
+"""So many steps the prices fall before the next round."""
+MOST_BIDS = 20
+"""So many a bidder, on average, a round has at most; who is left then takes no more part."""
+NEVER = -1 << 200
+NOBODY = -1
+
+
+class Auction:
+    """`price` is what a place of a node costs; `holders` says which nodes each need got."""
+
+    def __init__(self, network: Network) -> None:
+        self.rooms: list[list[int]] = [[] for _ in network.up]
+        """What a place of a node must cost, then the next: what is scarce begins dear."""
+        for node in range(network.needs, network.pairs):
+            if network.up[node] == ROOT:
+                offers = network.children.get(node, [node])
+                scarce = min(-network.price[offer] for offer in offers)
+                places = sum(len(network.steps[offer]) for offer in offers)
+                self.rooms[node] = [FINE * (step + scarce) for step in network.steps[node][:places]]
+        self.price = [room[0] if room else 0 for room in self.rooms]
+        self.held: list[list[tuple[int, int]]] = [[] for _ in self.rooms]
+        """What each place sold cost, and the bidder who has it: the cheapest first (a heap)."""
+        shared: dict[int, int] = {}
+        self.goods: list[Sequence[int]] = []
+        self.worth: list[Sequence[int]] = []
+        for need in range(network.needs):
+            goods, costs = (
+                _by_helper(network, need) if network.children else (network.heads[need], network.costs[need])
+            )
+            self.goods.append(goods)
+            self.worth.append([shared.setdefault(cost, -FINE * cost) for cost in costs])
+        self.prices_of = [_getter(goods) for goods in self.goods]
+        self.floors = [[FINE * step for step in network.steps[need]] for need in range(network.needs)]
+        """What leaving a place open costs, then the next: below this nothing is bought."""
+        self.need = [
+            need
+            for need, goods in enumerate(self.goods)
+            for _ in range(min(len(goods), len(self.floors[need])))
+        ]
+        """Of each bidder."""
+        self.has = [NOBODY] * len(self.need)
+        self.left_out: set[int] = set()
+        self.others: dict[int, list[int]] = {}
+        """All bidders of a need of several places."""
+        for bidder, need in enumerate(self.need):
+            if len(network.steps[need]) > 1:
+                self.others.setdefault(need, []).append(bidder)
+
+    def hold(self) -> None:
+        """Hold the rounds."""
+        worth = [max(each) - min(each) for each in self.worth if each]
+        rooms = [room[-1] - room[0] for room in self.rooms if room]
+        step = max(1, max(chain(worth, rooms), default=0) // ROUGH)
+        bidders = list(range(len(self.need) - 1, -1, -1))
+        while True:
+            self._round(bidders, step)
+            self.left_out.update(bidders)
+            if step == 1:
+                return
+            self._fall(FALL * step)
+            step = max(1, step // FINER)
+            bidders = self._unhappy(step)
+
+    def holdings(self) -> dict[int, set[int]]:
+        """Return the nodes in which each need got a place."""
+        found: dict[int, set[int]] = {}
+        for need, good in zip(self.need, self.has, strict=True):
+            if good != NOBODY:
+                found.setdefault(need, set()).add(good)
+        return found
+
+    def _round(self, bidders: list[int], step: int) -> None:
+        price, has, held = self.price, self.has, self.held
+        most = MOST_BIDS * len(self.need)
+        while bidders and most:
+            most -= 1
+            bidder = bidders.pop()
+            need = self.need[bidder]
+            left = self._left(bidder, need)
+            floor = self._floor(bidder, need)
+            best = max(left)
+            if best < floor:
+                continue
+            at = left.index(best)
+            left[at] = floor
+            good = self.goods[need][at]
+            bid = price[good] + best - max(left) + step
+            if len(self.rooms[good]) > 1:
+                loser = self._sell(good, bidder, bid)
+            else:
+                loser = held[good][0][1] if held[good] else NOBODY
+                held[good] = [(bid, bidder)]
+                price[good] = bid
+            has[bidder] = good
+            if loser != NOBODY:
+                has[loser] = NOBODY
+                bidders.append(loser)
+
+    def _floor(self, bidder: int, need: int) -> int:
+        """Return below what nothing is bought: a need that has a place gives less for another."""
+        others = self.others.get(need, ())
+        return self.floors[need][sum(self.has[other] != NOBODY for other in others if other != bidder)]
+
+    def _left(self, bidder: int, need: int) -> list[int]:
+        """Return what each good would leave the bidder; never one that another place of the need has."""
+        left = list(map(sub, self.worth[need], self.prices_of[need](self.price)))
+        for other in self.others.get(need, ()):
+            if other != bidder and self.has[other] != NOBODY:
+                left[self.goods[need].index(self.has[other])] = NEVER
+        return left
+
+    def _sell(self, good: int, bidder: int, bid: int) -> int:
+        """Sell one of several places; return who loses it."""
+        held, room = self.held[good], self.rooms[good]
+        loser = NOBODY
+        if len(held) < len(room) and (not held or room[len(held)] <= held[0][0]):
+            heappush(held, (bid, bidder))
+        else:
+            _, loser = heapreplace(held, (bid, bidder))
+        self.price[good] = min([held[0][0], *room[len(held) : len(held) + 1]])
+        return loser
+
+    def _fall(self, much: int) -> None:
+        """Let prices fall, none below what the places must cost; what nobody has costs that."""
+        for good, room in enumerate(self.rooms):
+            if not room:
+                continue
+            held = self.held[good]
+            if held:
+                level = max(room[len(held) - 1], self.price[good] - much)
+                self.held[good] = [(level, bidder) for _, bidder in held]
+                self.price[good] = min([level, *room[len(held) : len(held) + 1]])
+            else:
+                self.price[good] = room[0]
+
+    def _unhappy(self, step: int) -> list[int]:
+        """Return the bidders who would rather have something else, by more than a step; they let go."""
+        found: list[int] = []
+        for bidder, need in enumerate(self.need):
+            left = self._left(bidder, need)
+            good = self.has[bidder]
+            best, floor = max(left), self._floor(bidder, need)
+            if good == NOBODY:
+                if best >= floor and bidder not in self.left_out:
+                    found.append(bidder)
+            elif left[self.goods[need].index(good)] < max(best, floor) - step:
+                self.has[bidder] = NOBODY
+                self.held[good] = [(price, other) for price, other in self.held[good] if other != bidder]
+                found.append(bidder)
+        return found
+
+
+def _getter(goods: Sequence[int]) -> Callable[[Sequence[int]], Sequence[int]]:
+    if len(goods) > 1:
+        return itemgetter(*goods)
+    return lambda prices: [prices[good] for good in goods]
+
+
+def _by_helper(network: Network, need: int) -> tuple[Sequence[int], Sequence[int]]:
+    """Return the helpers that a need has options with, and what the best with each costs."""
+    cheapest: dict[int, int] = {}
+    for head, cost in zip(network.heads[need], network.costs[need], strict=True):
+        if head >= network.pairs:
+            good, least = network.up[network.heads[head][0]], min(network.costs[head])
+        else:
+            good, least = head if network.up[head] == ROOT else network.up[head], cost
+        cheapest[good] = min(least, cheapest.get(good, least))
+    return list(cheapest), list(cheapest.values())
