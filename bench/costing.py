@@ -9,18 +9,15 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from math import ceil
 from typing import Any
 
 from app import app
 from bench.ground import Ground
+from bench.metered import MeteredTables, size_of
 from bench.rows import Row, progress, row
 from chalicelib import wiring
 from chalicelib.observability import logger
-from chalicelib.storage.codec import encode
-from chalicelib.storage.transaction import Change, Count, Put, table_of
 from infra.emulator import ROOT
-from infra.memory import MemoryTables
 from infra.ops.bill import bill, busy, idle, load
 from infra.schedules import schedules_of
 from infra.stack.package import MOST_BYTES
@@ -32,8 +29,7 @@ TIMES = 20
 """Of each use, by as many residents."""
 DAYS = 2
 """Of an idle city, for what a tick takes on the average."""
-READ, WRITE = 4_096, 1_024
-STANDING = ("people", "listings", "matches", "notices")
+STANDING = ("people", "listings", "matches", "askings", "notices")
 """What stands for weeks; the other tables forget within days."""
 ITEM_BYTES = 100
 """What DynamoDB counts beside an item that it stores."""
@@ -41,99 +37,7 @@ EVENT_BYTES = 26
 """What CloudWatch adds to each line of a log."""
 QUIET_DAYS = 300
 """After which nothing more becomes of a listing or of anything that came of it."""
-_JOBS = {"purge": 3}
-
-
-@dataclass
-class MeteredTables(MemoryTables):
-    """Tables that count the units DynamoDB would, and which tables were asked."""
-
-    reads: float = 0
-    writes: float = 0
-    asked: set[str] = field(default_factory=set)
-
-    def get(self, noun: str, key: Any, *, consistent: bool = True) -> Any:
-        found = super().get(noun, key, consistent=consistent)
-        self._read(noun, [found or {}], consistent=consistent)
-        return found
-
-    def get_all(self, keys: Any, *, consistent: bool = True) -> Any:
-        found = super().get_all(keys, consistent=consistent)
-        for (noun, _), each in zip(keys, found, strict=True):
-            self._read(noun, [each or {}], consistent=consistent)
-        return found
-
-    def query(self, noun: str, condition: Any, *, index: str | None = None, **how: Any) -> Any:
-        found = list(super().query(noun, condition, index=index, **how))
-        self._read(noun, found, consistent=index is None)
-        return iter(found)
-
-    def scan(self, noun: str, *, index: str | None = None) -> Any:
-        found = list(super().scan(noun, index=index))
-        self._read(noun, found, consistent=index is None)
-        return iter(found)
-
-    def put(self, noun: str, item: Any) -> None:
-        before = self._rows[noun].get(self._key(noun, item))
-        super().put(noun, item)
-        self._write(noun, before, item, 1)
-
-    def commit(self, writes: Any) -> None:
-        before = [self._before(write) for write in writes]
-        super().commit(writes)
-        for write, was in zip(writes, before, strict=True):
-            noun = table_of(write)
-            if isinstance(write, Change):
-                is_now: Any = {"pk": "log", "sk": "0" * 50, "body": write.body, "purge_at": 10**9}
-            elif isinstance(write, Put):
-                is_now = write.item
-            else:
-                is_now = (
-                    self._rows[noun].get(self._key(noun, write.key)) if isinstance(write, Count) else None
-                )
-            self._write(noun, was, is_now, 2)
-
-    def _before(self, write: Any) -> Any:
-        if isinstance(write, Change):
-            return None
-        key = write.item if isinstance(write, Put) else write.key
-        return self._rows[write.table].get(self._key(write.table, key))
-
-    def _read(self, noun: str, found: list[Any], *, consistent: bool) -> None:
-        self.asked.add(noun)
-        self.reads += max(1, ceil(sum(map(size_of, found)) / READ)) * (1 if consistent else 0.5)
-
-    def _write(self, noun: str, before: Any, after: Any, times: int) -> None:
-        self.asked.add(noun)
-        self.writes += times * ceil(max(size_of(before or {}), size_of(after or {}), 1) / WRITE)
-        for index, names in self._rows[noun].names.items():
-            if index is None:
-                continue
-            keys = [tuple((row or {}).get(name) for name in names) for row in (before, after)]
-            there = [all(part is not None for part in key) for key in keys]
-            self.writes += sum(there) if keys[0] != keys[1] else 0
-
-
-def size_of(item: Mapping[str, Any]) -> int:
-    """Return the bytes DynamoDB counts for an item."""
-    return sum(len(name.encode()) + _value(value) for name, value in encode(item).items())
-
-
-def _value(value: Mapping[str, Any]) -> int:
-    ((kind, content),) = value.items()
-    match kind:
-        case "S":
-            return len(content.encode())
-        case "N":
-            return len(content) // 2 + 2
-        case "B":
-            return len(content)
-        case "L":
-            return 3 + sum(1 + _value(each) for each in content)
-        case "M":
-            return 3 + sum(1 + len(name.encode()) + _value(each) for name, each in content.items())
-        case _:
-            return 1
+_JOBS = {"purge": 4}
 
 
 @dataclass
@@ -145,13 +49,11 @@ class Scene:
     uses: dict[str, dict[str, float]] = field(default_factory=dict)
     bytes_a_resident: int = 0
 
-    def measured(
-        self, name: str, act: Callable[[int], object], *, requests: int, calls_us: int = TIMES
-    ) -> None:
+    def measured(self, name: str, act: Callable[[int], object], *, requests: int, times: int = TIMES) -> None:
         """Do it so often, and note what one time takes."""
-        self.uses[name] = {**self._taken(act, calls_us), "requests": requests}
+        self.uses[name] = {**self.taken(act, times), "requests": requests}
 
-    def _taken(self, act: Callable[[int], object], times: int) -> dict[str, float]:
+    def taken(self, act: Callable[[int], object], times: int) -> dict[str, float]:
         tables, mails, said = self.tables, len(self.city.mailbox.mails), io.StringIO()
         handler: Any = logger().registered_handler
         stream, handler.stream = handler.stream, said
@@ -184,7 +86,7 @@ def measure(*, whole: bool = True) -> dict[str, Any]:
         if whole:
             _live(scene)
         return {
-            "measured_by": "python -m bench costs",
+            "measured_by": "python -m bench costing",
             "uses": scene.uses,
             "ticks": _ticks(),
             "bytes_a_resident": scene.bytes_a_resident,
@@ -230,8 +132,8 @@ def _use(scene: Scene) -> None:
     half = TIMES // 2
     scene.measured("see candidates", candidates, requests=1)
     scene.measured("propose", ask, requests=1)
-    scene.measured("accept", lambda n: answer("accept", n), requests=1, calls_us=half)
-    scene.measured("decline", lambda n: answer("decline", n + half), requests=1, calls_us=half)
+    scene.measured("accept", lambda n: answer("accept", n), requests=1, times=half)
+    scene.measured("decline", lambda n: answer("decline", n + half), requests=1, times=half)
     kept = [item for noun in STANDING for item in scene.tables._rows[noun].values()]  # noqa: SLF001
     scene.bytes_a_resident = round(sum(size_of(item) + ITEM_BYTES for item in kept) / (2 * TIMES))
 
@@ -245,8 +147,8 @@ def _live(scene: Scene) -> None:
         quiet.clock.turn(days=1)
         _run_all(quiet)
 
-    took = scene._taken(day, QUIET_DAYS)  # noqa: SLF001
-    again = scene._taken(day, QUIET_DAYS // 10)  # noqa: SLF001 — what a day takes without any listing
+    took = scene.taken(day, QUIET_DAYS)
+    again = scene.taken(day, QUIET_DAYS // 10)  # what a day takes without any listing
     part = QUIET_DAYS / (2 * TIMES)
     scene.uses["a listing lives"] = {
         name: round(max(0.0, took[name] - again[name]) * part, 1) for name in took
@@ -278,7 +180,8 @@ def _ticks() -> dict[str, dict[str, Any]]:
             run()
 
         wiring.install(city.house)
-        took = scene._taken(tick, times)  # noqa: SLF001
+        tick(0)  # it catches up with what went by while others were measured
+        took = scene.taken(tick, times)
         took["log_bytes"] += _JOBS.get(schedule.name, 1) * EVENT_BYTES - ACCESS_BYTES
         found[schedule.name] = {**took, "tables": sorted(tables.asked)}
     found["watch_city"] = WATCH

@@ -71,7 +71,7 @@ def load() -> Mapping[str, Any]:
 
 @cache
 def units() -> Mapping[str, Any]:
-    """Return what each use and each tick takes, as `python -m bench costs` measured it."""
+    """Return what each use and each tick takes, as `python -m bench costing` measured it."""
     return _read("units.json")
 
 

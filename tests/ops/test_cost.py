@@ -80,7 +80,7 @@ def test_every_schedule_and_every_use_was_measured(template):
 
 @pytest.mark.parametrize("whole", [False, pytest.param(True, marks=pytest.mark.soak)])
 def test_what_was_measured_is_what_is_measured_now(whole):
-    assert other_units(measure(whole=whole), units()) == [], "python -m bench costs writes units.json anew"
+    assert other_units(measure(whole=whole), units()) == [], "python -m bench costing writes units.json anew"
 
 
 def test_ten_times_the_residents_use_ten_times_as_much(template):
