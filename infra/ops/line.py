@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from pynamodb.exceptions import PynamoDBException
 
 from chalicelib.errors import DomainError
-from infra.ops import cities, cost, deploy, destroy, doctor, letters, logs, moving, outbox, status
+from infra.ops import cities, cost, deploy, destroy, doctor, letters, logs, moving, outbox, simulating, status
 from infra.ops.say import Say
 from infra.ops.stops import Exit, Stopped
 from infra.ops.trouble import AGAIN, in_words
@@ -45,6 +45,7 @@ for command in (
     moving.import_,
     destroy.destroy,
     cost.cost,
+    simulating.simulate_city,
     doctor.doctor,
 ):
     entraide.add_command(command)
