@@ -20,15 +20,13 @@ from infra.ops.trouble import AGAIN, in_words
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 def entraide() -> None:
-    r"""Open, upgrade, watch, move and close a city's network.
+    """Open, upgrade, watch, move and close a city's network.
 
     Credentials, profile and region are those of AWS's own settings (AWS_PROFILE, AWS_REGION,
     AWS_ENDPOINT_URL ...). Every command says what comes next; docs/operations.md is the whole story.
 
-    \b
-    Exit codes: 0 done, 1 failed, 2 wrong command or file, 3 refused, 4 AWS or this
-    machine is not ready, 5 the new version failed and the one before is back,
-    130 interrupted.
+    Exit codes: 0 done, 1 failed, 2 wrong command or file, 3 refused, 4 AWS or this machine is not ready,
+    5 the new version failed and the one before is back, 130 interrupted.
     """
 
 

@@ -99,7 +99,7 @@ def _rows(where: Cloud, now: Standing, found: Seen, bill: Bill | None, at: int) 
         words = f"every {_span(ran.every)}, last run: {_ago(ran.at, at)}"
         rows.append((f"  {name}", words, "red" if ran.late(at) else ""))
     for name, until in sorted(found.jobs.items()):
-        rows.append((f"  job {name}", f"nothing left undone until {_ago(until, at)}", ""))
+        rows.append((f"  job {name}", f"nothing left undone until {_ago(until, at)}; noted once an hour", ""))
     return rows
 
 

@@ -13,7 +13,7 @@ BREAKS = 'raise RuntimeError("a new version that does not answer")'
 def test_a_plan_shows_what_would_be_and_leaves_nothing(operator):
     said = operator.says("plan", "mulhouse")
     assert said.code == 0, said.err
-    assert "PeopleTable" in said.out
+    assert "AWS::DynamoDB::Table" in said.out
     assert "Nothing was changed." in said.out
     assert said.next == "Next: entraide deploy mulhouse"
     assert standing.standing(cloud(), "entraide-mulhouse") is None
