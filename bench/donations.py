@@ -1,9 +1,11 @@
-"""Our matcher on a published benchmark of donors and recipients of protective equipment, beside other strategies.
+"""Our matcher on a published benchmark of donors and recipients of protective equipment, beside other
+strategies.
 
-ppe_match (Samorani et al., INFORMS Journal on Computing 2022), the development part in `../shared/data`. Once a week what
-has been given by then is sent to who has asked by then. A match is a shipment, of as much as both sides
-have, so quantities stay exact; who has something left is matched again the same day. Upstream's metrics: fill rate (the
-mean over items of the mean over recipients), miles a unit travels, days a unit lies idle.
+ppe_match (Samorani et al., INFORMS Journal on Computing 2022), the development part in `../shared/data`.
+Once a week what has been given by then is sent to who has asked by then. A match is a shipment, of as much
+as both sides have, so quantities stay exact; who has something left is matched again the same day.
+Upstream's metrics: fill rate (the mean over items of the mean over recipients), miles a unit travels, days
+a unit lies idle.
 """
 
 import csv
@@ -12,6 +14,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import islice
 from pathlib import Path
 from statistics import fmean
 
@@ -106,7 +109,12 @@ def first_come(
     givers: Sequence[Request], takers: Sequence[Request], miles: Miles
 ) -> Iterator[tuple[Request, Request]]:
     """Whoever gave first sends to whoever asked first."""
-    return ((giver, taker) for giver in givers for taker in takers if (giver.who, taker.who) in miles)
+    return (
+        (giver, taker)
+        for giver in givers
+        for taker in takers
+        if giver.left and (giver.who, taker.who) in miles
+    )
 
 
 def nearest(
@@ -122,17 +130,19 @@ def ours(
     givers: Sequence[Request], takers: Sequence[Request], miles: Miles
 ) -> Iterator[tuple[Request, Request]]:
     """Assign all at once, each to one; who has something left is assigned again."""
+    near = {giver.id: _nearest(giver, takers, miles) for giver in givers}
     while givers and takers:
         offer, need = {one.id: one for one in givers}, {one.id: one for one in takers}
+        options = [
+            Option(taker.id, giver.id, FAR - far)
+            for giver in givers
+            for far, taker in islice((each for each in near[giver.id] if each[1].left), len(givers))
+        ]
         made = instance(
-            (Need(one.id, urgent=False, places=1) for one in takers),
+            (Need(one, urgent=False, places=1) for one in {option.need for option in options}),
             (Offer(one.id, one.id, 1) for one in givers),
             (Helper(one.id, (0,)) for one in givers),
-            (
-                Option(taker.id, giver.id, FAR - far)
-                for giver in givers
-                for far, _, taker in _nearest(giver, takers, miles, len(givers))
-            ),
+            options,
         )
         solution = solve(made)
         check(made, solution)
@@ -142,14 +152,10 @@ def ours(
         givers, takers = [one for one in givers if one.left], [one for one in takers if one.left]
 
 
-def _nearest(
-    giver: Request, takers: Sequence[Request], miles: Miles, many: int
-) -> list[tuple[int, str, Request]]:
-    """Return the nearest takers; of as many as there are givers, one is always left for each."""
-    found = [
-        (miles[giver.who, taker.who], taker.id, taker) for taker in takers if (giver.who, taker.who) in miles
-    ]
-    return sorted(found, key=lambda one: one[:2])[:many]
+def _nearest(giver: Request, takers: Sequence[Request], miles: Miles) -> list[tuple[int, Request]]:
+    """Return the takers, the nearest first: of as many as there are givers, one is always left for each."""
+    found = [(miles[giver.who, taker.who], taker) for taker in takers if (giver.who, taker.who) in miles]
+    return sorted(found, key=lambda each: (each[0], each[1].id))
 
 
 def _open(requests: Sequence[Request], item: str, day: date) -> list[Request]:

@@ -1,21 +1,19 @@
 """A city too large for one piece of work: area by area, with how much that can have cost.
 
-The needs of an area are assigned over all their options, with what the other areas left. That is done twice
-over: the second time an area first gives back what it has, and may take what has become free around it, so
-nothing that counts before fairness gets worse. The prices with which the areas end bound the best from above.
+The needs of an area are assigned over all their options, with what the other areas left. Then every two areas that
+share an offer give back what they have and are assigned together, so nothing that counts before fairness gets worse.
+The prices with which they end bound the best from above.
 """
 
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from itertools import accumulate
+from itertools import accumulate, combinations
 
 from chalicelib.assignment.bounds import bound
 from chalicelib.assignment.model import Certificate, Instance, Solution, Weights, figures, instance
 from chalicelib.assignment.solving import certificate, solve, solved
 from chalicelib.assignment.weights import weights
-
-ROUNDS = 2
 
 
 def solve_by_area(whole: Instance, area_of: Mapping[str, Hashable]) -> Solution:
@@ -26,9 +24,10 @@ def solve_by_area(whole: Instance, area_of: Mapping[str, Hashable]) -> Solution:
     if len(areas) <= 1:
         return solve(whole)
     work = _Work(whole)
-    for _ in range(ROUNDS):
-        for needs in areas.values():
-            work.assign(needs)
+    for needs in areas.values():
+        work.assign(needs)
+    for one, other in work.neighbours([*areas.values()]):
+        work.assign(sorted(one + other))
     chosen = sorted(arc for arcs in work.chosen for arc in arcs)
     pairs = tuple((whole.options[arc].need, whole.options[arc].offer) for arc in chosen)
     proof = bound(whole, work.weights, chosen, work.costs, work.dear)
@@ -71,6 +70,16 @@ class _Work:
                 self.chosen[whole.need_of[arc]].append(arc)
         for need in needs:
             self._count(self.chosen[need], 1)
+
+    def neighbours(self, areas: Sequence[list[int]]) -> list[tuple[list[int], list[int]]]:
+        """Return the areas, two by two, that have options with the same offer."""
+        by_offer: dict[int, set[int]] = {}
+        for area, needs in enumerate(areas):
+            for need in needs:
+                for arc in range(self.first[need], self.first[need + 1]):
+                    by_offer.setdefault(self.whole.offer_of[arc], set()).add(area)
+        found = {pair for shared in by_offer.values() for pair in combinations(sorted(shared), 2)}
+        return [(areas[one], areas[other]) for one, other in sorted(found)]
 
     def _count(self, arcs: Iterable[int], by: int) -> None:
         for arc in arcs:
