@@ -1,11 +1,13 @@
 # Two commands: `make run` opens a local city, `make test` says whether a change may land.
 CITY ?= mulhouse
 PORT ?= 8000
+DAYS ?= 90
+SEED ?= 7
 VENV := .venv
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check install -qq --progress-bar off -c constraints.txt
 
-.PHONY: run test lint types contracts soak bench messages docs package clean
+.PHONY: run test lint types contracts soak bench simulate messages docs package clean
 
 run: $(VENV)/local
 	@exec $(PY) -m infra.local --city $(CITY) --port $(PORT)
@@ -28,6 +30,9 @@ soak: $(VENV)/dev
 
 bench: $(VENV)/dev
 	$(PY) -m bench
+
+simulate: $(VENV)/local
+	@$(PY) -m infra.simulate $(CITY) --days $(DAYS) --seed $(SEED) --out .local/simulated/$(CITY)
 
 messages: $(VENV)/dev
 	$(PY) -m infra.messages

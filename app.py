@@ -6,7 +6,9 @@ from chalice import Chalice, Rate
 
 from chalicelib import wiring
 from chalicelib.api.routes import routes as documents
+from chalicelib.asking.routes import routes as asking
 from chalicelib.board.routes import routes as board
+from chalicelib.coordination.routes import routes as coordination
 from chalicelib.listings.routes import routes as listings
 from chalicelib.matching.routes import routes as matching
 from chalicelib.moderation.routes import routes as moderation
@@ -16,7 +18,18 @@ from chalicelib.people.routes import routes as people
 from chalicelib.places.routes import routes as places
 
 app = Chalice(app_name="entraide")
-for blueprint in (people, places, listings, moderation, board, matching, documents, pages):
+for blueprint in (
+    people,
+    places,
+    listings,
+    moderation,
+    board,
+    matching,
+    coordination,
+    asking,
+    documents,
+    pages,
+):
     app.register_blueprint(blueprint)
 
 
@@ -44,6 +57,18 @@ def tend_matches(_event: Any) -> None:
     logged("tend_matches", lambda: house.matching.tend_due(house.now()))
 
 
+@app.schedule(Rate(1, unit=Rate.MINUTES))
+def ask_helpers(_event: Any) -> None:
+    house = wiring.house()
+    logged("ask_helpers", lambda: house.asking.ask_due(house.now()))
+
+
+@app.schedule(Rate(1, unit=Rate.HOURS))
+def assign_helpers(_event: Any) -> None:
+    house = wiring.house()
+    logged("assign_helpers", lambda: house.asking.assign(house.now()))
+
+
 @app.schedule(Rate(5, unit=Rate.MINUTES))
 def rebuild_board(_event: Any) -> None:
     house = wiring.house()
@@ -55,6 +80,7 @@ def purge(_event: Any) -> None:
     house = wiring.house()
     logged("purge_listings", lambda: house.publishing.purge_due(house.now()))
     logged("purge_matches", lambda: house.matching.purge_due(house.now()))
+    logged("purge_askings", lambda: house.asking.purge_due(house.now()))
     logged("purge_notices", lambda: house.dispatcher.purge(house.now()))
 
 

@@ -7,12 +7,27 @@ import signal
 import sys
 from statistics import median
 
-from bench import asking, assigning, donations, expiring, loading, posting, ranking, searching, starting, warm
+from bench import (
+    asking,
+    assigning,
+    donations,
+    expiring,
+    loading,
+    mailing,
+    posting,
+    ranking,
+    relevance,
+    searching,
+    simulating,
+    starting,
+    warm,
+)
 from bench.ground import ground
 from bench.meter import cpu_ms
 from bench.rows import RESULTS, Row, progress, row, table, write
 
 SECTIONS = {
+    "mailing": mailing.rows,
     "searching": searching.rows,
     "asking": asking.rows,
     "loading": loading.rows,
@@ -20,9 +35,11 @@ SECTIONS = {
     "ranking": ranking.rows,
     "assigning": assigning.rows,
     "donations": donations.rows,
+    "relevance": relevance.rows,
     "expiring": expiring.rows,
     "starting": starting.rows,
     "warm": warm.rows,
+    "simulating": simulating.rows,
 }
 
 

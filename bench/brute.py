@@ -16,6 +16,7 @@ from chalicelib.matching.ranking import (
     FULL_OVERLAP,
     MOST_DISTANCE,
     MOST_PLACES,
+    MOST_TEXT,
     MOST_TIME,
     MOST_TRUST,
     NEAR,
@@ -25,8 +26,11 @@ from chalicelib.matching.ranking import (
     SHARED_LANGUAGE,
 )
 from chalicelib.places.model import EARTH_RADIUS_M
+from chalicelib.words.alike import A_ROOT, A_STEM, A_THING, A_TITLE, FULL, Gist
 
 Whole = NDArray[np.int64]
+Said = tuple[int, str]
+"""Which part of a gist, and what of it."""
 _WORDS = 6
 _MASK = (1 << 64) - 1
 
@@ -45,6 +49,7 @@ class Offers:
         self.ends = np.array([card.expires_at for card in cards])
         self.lefts = np.array([card.left for card in cards])
         self.trusts = np.array([card.trust for card in cards])
+        self.said = _said([card.gist for card in cards])
         self.slots = _words(card.slots for card in cards)
         self.spoken = {
             language: np.array([language in card.languages for card in cards])
@@ -74,6 +79,7 @@ class Offers:
             speaks = speaks | self.spoken.get(language, False)
         score: Whole = (
             np.where(self.categories == need.category, SAME_CATEGORY, NEAR_CATEGORY)
+            + MOST_TEXT * self._units(need.gist) // FULL
             + MOST_DISTANCE * np.maximum(0, DISTANCE_SCALE_M - metres) // DISTANCE_SCALE_M
             + MOST_TIME * np.minimum(halves, FULL_OVERLAP) // FULL_OVERLAP
             + SHARED_LANGUAGE * speaks
@@ -82,6 +88,13 @@ class Offers:
             + A_TRUST_LEVEL * np.minimum(self.trusts, MOST_TRUST)
         )
         return score
+
+    def _units(self, asked: Gist) -> Whole:
+        units: Whole = np.zeros(len(self.ids), dtype=np.int64)
+        for key, weight in _weighed(asked):
+            if key in self.said:
+                units[self.said[key]] += weight
+        return np.minimum(units, FULL)
 
     def _metres(self, need: Card) -> Whole:
         point = need.cell.centre
@@ -106,6 +119,21 @@ class Offers:
         seconds = np.minimum(self.untils, span[1]) - np.maximum(self.starts, span[0])
         shared: Whole = -(-np.maximum(seconds, 0) // (SLOT_MINUTES * 60))
         return shared
+
+
+def _weighed(gist: Gist) -> list[tuple[Said, int]]:
+    """Return all that a text speaks of, and what having it in common weighs."""
+    parts = ((gist.stems, A_STEM), (gist.roots, A_ROOT), (gist.things, A_THING), (gist.titled, A_TITLE))
+    return [((number, f"{one}"), weight) for number, (part, weight) in enumerate(parts) for one in part]
+
+
+def _said(gists: Sequence[Gist]) -> dict[Said, Whole]:
+    """Return of all that is spoken of the rows that do."""
+    rows: dict[Said, list[int]] = {}
+    for at, gist in enumerate(gists):
+        for key, _ in _weighed(gist):
+            rows.setdefault(key, []).append(at)
+    return {key: np.array(found, dtype=np.int64) for key, found in rows.items()}
 
 
 def _words(masks: Iterable[int]) -> NDArray[np.uint64]:

@@ -19,6 +19,7 @@ from chalicelib.matching import candidates as ranking
 from chalicelib.matching.ranking import Fit, fit
 from chalicelib.people.model import Helper
 from chalicelib.places.model import distance_m
+from chalicelib.words.alike import alike
 from tests.cards import NOW
 
 NEEDS = 40
@@ -77,6 +78,15 @@ def _ranking(size: int) -> Iterable[Row]:
         peer_value=forced,
         most=1.5 if size == LARGEST else None,
     )
+    wordless = [replace(need, title_terms=(), text_terms=()) for need in needs]
+    yield row(
+        "rank_text_ms",
+        size,
+        took,
+        f"ms CPU, median of {len(needs)} needs",
+        peer="the same needs without their words",
+        peer_value=median([cpu_ms(partial(_ranked, board, need)) for need in wordless]),
+    )
     yield row(
         "rank_same_order",
         size,
@@ -97,7 +107,7 @@ def _ranking(size: int) -> Iterable[Row]:
 
 
 def _ranked(board: LiveBoard, need: Card) -> list[str]:
-    found = ranking.candidates(need, board, limit=BEST, zone=ZONE, now=NOW)
+    found = ranking.candidates(need, need.gist, board, limit=BEST, zone=ZONE, now=NOW)
     return [candidate.card.id for candidate in found]
 
 
@@ -113,7 +123,16 @@ def _by_hand(offers: Sequence[Card], need: Card) -> list[str]:
     found: list[tuple[int, int, str]] = []
     for offer in offers:
         metres = distance_m(need.cell.centre, offer.cell.centre)
-        fitting = fit(need, offer, Helper(offer.author, 0), distance=metres, zone=ZONE, now=NOW)
+        fitting = fit(
+            need,
+            offer,
+            Helper(offer.author, 0),
+            seeker=Helper(need.author, 0),
+            distance=metres,
+            units=alike(need.gist, offer.gist),
+            zone=ZONE,
+            now=NOW,
+        )
         if isinstance(fitting, Fit):
             found.append((-fitting.score, metres, offer.id))
     return [id_ for _, _, id_ in sorted(found)[:BEST]]

@@ -37,6 +37,7 @@ def row(
     most: float | None = None,
     most_ratio: float | None = None,
     least: float | None = None,
+    least_ratio: float | None = None,
 ) -> Row:
     """Return the row of a figure that is to be at most or at least so much, or so many times its peer's."""
     ratio = value / peer_value if peer_value else None
@@ -51,6 +52,9 @@ def row(
     if most_ratio is not None:
         targets.append(f"<= {most_ratio:g} x peer")
         met.append(ratio is not None and ratio <= most_ratio)
+    if least_ratio is not None:
+        targets.append(f">= {least_ratio:g} x peer")
+        met.append(ratio is not None and ratio >= least_ratio)
     return Row(name, n, value, unit, peer, peer_value, ratio, ", ".join(targets), all(met) if met else None)
 
 

@@ -1,13 +1,13 @@
-"""The postman: a notice becomes a mail, its links made as it is sent so that no table holds one."""
+"""The postman: notices become a mail, their links made as it is sent so that no table holds one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from chalicelib.cities.model import City
 from chalicelib.identity import Secrets
 from chalicelib.listings.windows import Windows, read_windows
 from chalicelib.notices.model import Notice
-from chalicelib.notices.rendering import Links, render
+from chalicelib.notices.rendering import Item, Links, render
 from chalicelib.notices.repository import Mail, Recipient
 from chalicelib.people.repository import People
 from chalicelib.taps import GOOD_FOR_S, Action, Tap, seal
@@ -17,12 +17,16 @@ from chalicelib.wording.model import say
 _TAPS: dict[str, tuple[Action | None, Action | None]] = {
     "asked_to_help": ("accept", "decline"),
     "offered_help": ("accept", "decline"),
+    "place_free": ("accept", "decline"),
+    "match_agreed": (None, "cancel"),
     "match_accepted": (None, "cancel"),
     "how_did_it_go": ("outcome", None),
     "listing_ending": ("renew", None),
     "listing_expired": ("renew", None),
 }
 """What the button of a mail does, and the small link below it."""
+_ABOUT: dict[Action, str] = {"renew": "expires_at", "accept": "calls", "decline": "calls"}
+"""The value of the notice that must still be so for a tap to be good: a later one has its own mail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,19 +38,29 @@ class Postman:
     people: People
     base_url: str
 
-    def render(self, notice: Notice, recipient: Recipient) -> Mail:
+    def render(self, notices: Sequence[Notice], recipient: Recipient, *, more: bool) -> Mail:
         offered = self.city.languages
         language = next((known for known in recipient.languages if known in offered), offered[0])
-        links = self._links(notice)
+        unsubscribe = self._way_out(notices)
         letter = render(
-            notice,
+            [Item(each, self._links(each), self._values(each, language)) for each in notices],
             language=language,
             city_name=self.city.name,
             sender=self.city.sender,
-            links=links,
-            values=self._values(notice, language),
+            unsubscribe=unsubscribe,
+            more=more,
         )
-        return Mail(recipient.address, letter.subject, letter.text, letter.html, links.unsubscribe)
+        return Mail(recipient.address, letter.subject, letter.text, letter.html, unsubscribe)
+
+    def _way_out(self, notices: Sequence[Notice]) -> str | None:
+        """Return the link that stops all the topics of a mail; a sign-in mail was asked for and has none."""
+        topics = sorted({each.topic for each in notices} - {"sign_in"})
+        newest = max(notices, key=lambda each: each.made_at)
+        return (
+            self._url("unsubscribe", self._sealed("unsubscribe", newest, ",".join(topics)))
+            if topics
+            else None
+        )
 
     def _links(self, notice: Notice) -> Links:
         if notice.topic == "sign_in":
@@ -56,11 +70,10 @@ class Postman:
         return Links(
             action=first and self._tap(first, notice),
             secondary=second and self._tap(second, notice),
-            unsubscribe=self._url("unsubscribe", self._sealed("unsubscribe", notice, notice.topic)),
         )
 
     def _tap(self, action: Action, notice: Notice) -> str:
-        about = notice.values.get("expires_at", "") if action == "renew" else ""
+        about = notice.values.get(_ABOUT.get(action, ""), "")
         return self._url("tap", self._sealed(action, notice, about))
 
     def _sealed(self, action: Action, notice: Notice, about: str) -> str:

@@ -12,8 +12,10 @@ from chalicelib.identity import Secrets
 from chalicelib.settings import Settings
 
 if TYPE_CHECKING:
+    from chalicelib.asking.service import Asker
     from chalicelib.board.service import LiveBoard
     from chalicelib.cities.model import City
+    from chalicelib.coordination.service import Coordination
     from chalicelib.listings.service import Publishing
     from chalicelib.matching.service import Matching
     from chalicelib.moderation.service import Desk
@@ -98,6 +100,19 @@ class House:
         return Matching(DynamoMatches(self.tables, self.city.zone), self.people, self.city)
 
     @cached_property
+    def coordination(self) -> "Coordination":
+        from chalicelib.coordination.service import Coordination
+
+        return Coordination(self.matching)
+
+    @cached_property
+    def asking(self) -> "Asker":
+        from chalicelib.asking.dynamodb import DynamoAskings
+        from chalicelib.asking.service import Asker
+
+        return Asker(DynamoAskings(self.tables), self.matching, self.board, self.city)
+
+    @cached_property
     def mailer(self) -> "Mailer":
         from chalicelib.notices import ses
 
@@ -107,14 +122,25 @@ class House:
 
     @cached_property
     def dispatcher(self) -> "Dispatcher":
+        from chalicelib.listings.dynamodb import DynamoListings
+        from chalicelib.matching.dynamodb import DynamoMatches
         from chalicelib.notices.dynamodb import DynamoOutbox
+        from chalicelib.notices.hours import Hours
         from chalicelib.notices.service import Dispatcher
         from chalicelib.people.dynamodb import DynamoPeople
         from chalicelib.postman import Postman
+        from chalicelib.standing import Standing
 
-        people = DynamoPeople(self.tables)
-        postman = Postman(self.city, self.secrets, people, self.settings.base_url)
-        return Dispatcher(DynamoOutbox(self.tables), self.mailer, people, postman, self.city.zone)
+        people, city = DynamoPeople(self.tables), self.city
+        return Dispatcher(
+            outbox=DynamoOutbox(self.tables),
+            mailer=self.mailer,
+            recipients=people,
+            renderer=Postman(city, self.secrets, people, self.settings.base_url),
+            facts=Standing(DynamoMatches(self.tables, city.zone), DynamoListings(self.tables, city.zone)),
+            hours=Hours(city.zone, city.digest_at),
+            mails_per_day=city.limits.mails_per_day,
+        )
 
 
 def house() -> House:

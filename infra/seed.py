@@ -15,7 +15,7 @@ from chalicelib.cities.model import City
 from chalicelib.errors import DomainError
 from chalicelib.listings.model import DAY_S, Draft, Listing, OnBehalf
 from chalicelib.listings.windows import Dated, Weekly, Windows
-from chalicelib.notices.model import Quiet
+from chalicelib.notices.hours import Quiet
 from chalicelib.people.dynamodb import added
 from chalicelib.people.model import Person
 from chalicelib.places.model import Place, Point

@@ -11,11 +11,13 @@ from typing import Any
 from urllib.parse import urlencode
 
 from chalicelib import wiring
+from chalicelib.notices.model import GATHER_S
 from chalicelib.settings import Settings
 from chalicelib.wiring import House
 from infra.address_book import MemoryAddressBook, from_streets
 from infra.gateway import Gateway
-from tests.fakes import Mailbox, MemoryTables
+from infra.memory import MemoryTables
+from tests.fakes import Mailbox
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / "../shared/data"
@@ -112,6 +114,16 @@ class TestCity:
             self.house.people.save(person.changed(role=role))
         return token
 
+    def ask_often(self, email: str) -> None:
+        """Let a resident choose to be asked as often as can be."""
+        person, _ = self.house.door.who(self.sign_in(email), now=self.clock.now)
+        self.house.people.save(person.changed(asks_per_week=50))
+
+    def exchange(self, how: str) -> None:
+        """Let two who said yes be brought together at once, or let coordinators confirm it, from now on."""
+        self.house.city = replace(self.house.city, exchange=how)
+        self.house.__dict__.pop("matching", None)
+
     def publish(self, kind: str, by: str, **fields) -> Any:
         reply = self.post(f"/v1/{kind}s", a_listing(**fields), token=self.sign_in(by))
         assert reply.status == 201, reply.text
@@ -124,6 +136,17 @@ class TestCity:
         house.publishing.remind_due(now)
         house.matching.tend_due(now)
         house.dispatcher.send_due(now)
+
+    def gathers(self) -> None:
+        """Let the minutes pass in which what goes soon waits for more, and every schedule run."""
+        self.clock.turn(seconds=GATHER_S)
+        self.tick()
+
+    def evening(self) -> None:
+        """Let it be the hour of the digest, and every schedule run."""
+        hours = self.house.dispatcher.hours
+        self.clock.now = hours.next_digest(self.clock.now, None)
+        self.tick()
 
     def links(self, email: str, page: str = "tap") -> list[str]:
         """Return the paths of the links to a page in the last mail of an address."""

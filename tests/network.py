@@ -11,6 +11,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from chalicelib.errors import Conflict, Invalid, NotAllowed, NotFound, Stale, TooMany
 from chalicelib.listings.model import DAY_S
+from chalicelib.people.model import kept_apart
+from chalicelib.people.service import unblock
 from tests.samples import HOUR_S, a_draft, a_house, a_person, new_key, settle
 from tests.truths import Truths
 
@@ -35,8 +37,8 @@ ends = st.none() | st.integers(1, 200).map(lambda hours: hours * HOUR_S)
 
 
 class Network(Truths, RuleBasedStateMachine):
-    @initialize()
-    def open(self):
+    @initialize(exchange=st.sampled_from(["direct", "confirmed"]))
+    def open(self, exchange):
         self.house = a_house()
         self.clock = self.house.now
         self.clock.now = EVE
@@ -47,6 +49,7 @@ class Network(Truths, RuleBasedStateMachine):
         ]
         self.house.__dict__["city"] = replace(
             city,
+            exchange=exchange,
             categories=tuple(read_first),
             limits=replace(city.limits, listings_per_day=99, proposals_per_day=99),
         )
@@ -145,12 +148,26 @@ class Network(Truths, RuleBasedStateMachine):
         standing = self.match(match)
         if standing is None:
             return
-        need, offer = map(self.house.publishing.listings.get, (standing.need, standing.offer))
-        free = all(each is not None and self.stands(each) and each.left > 0 for each in (need, offer))
-        allowed = by_answerer and standing.state == "proposed" and self.clock.now < standing.due_at and free
         by = standing.person_on(standing.answerer if by_answerer else standing.proposer)
-        with self.expected(allowed):
-            self.answer("accept", standing.id, by, answer="")
+        becomes = self.becomes_of_a_yes(standing) if by_answerer else None
+        with self.expected(becomes is not None):
+            assert self.answer("accept", standing.id, by, answer="").match.state == becomes
+
+    def becomes_of_a_yes(self, match):
+        """What the answerer's yes makes of a match; None when it is refused."""
+        if match.state == "queued":
+            return "queued"
+        need, offer = map(self.house.publishing.listings.get, (match.need, match.offer))
+        if any(each is None or not self.stands(each) for each in (need, offer)) or self.apart(match):
+            return None
+        if match.state != "proposed" or self.clock.now >= match.due_at or not offer.left:
+            return None
+        if not need.left:
+            return "queued" if match.answerer == "helper" else None
+        return "agreed" if self.house.city.exchange == "confirmed" else "accepted"
+
+    def apart(self, match):
+        return kept_apart(*self.house.people.get_many([match.seeker, match.helper]))
 
     @rule(match=recent, act=st.sampled_from(["decline", "cancel", "tell"]), seeking=st.booleans())
     def answer_otherwise(self, match, act, seeking):
@@ -160,22 +177,51 @@ class Network(Truths, RuleBasedStateMachine):
         by = standing.seeker if seeking else standing.helper
         allowed = {
             "decline": standing.state == "proposed" and by == standing.person_on(standing.answerer),
-            "cancel": standing.state in ("proposed", "accepted"),
+            "cancel": standing.state in ("proposed", "queued", "agreed", "accepted"),
             "tell": standing.state in ("accepted", "done"),
         }[act]
         value = {"decline": "no_time", "cancel": "other", "tell": "went_well"}[act]
         with self.expected(allowed):
             self.answer(act, standing.id, by, value)
+            self.left_quietly += act == "cancel" and standing.state == "queued" and not seeking
+
+    @rule(match=recent, seeking=st.booleans())
+    def block(self, match, seeking):
+        standing = self.match(match)
+        if standing is not None:
+            by = standing.seeker if seeking else standing.helper
+            self.answer("block", standing.id, by)
+            self.left_quietly += standing.state == "queued" and not seeking
+
+    @rule(who=people, block=recent)
+    def unblock(self, who, block):
+        blocks = self.house.people.get(who.id).blocks
+        if blocks:
+            unblock(self.house.people, who.id, blocks[block % len(blocks)].id_for(who.id))
 
     def answer(self, act, match, by, *value, **more):
-        self.twice(
+        return self.twice(
             lambda key: getattr(self.house.matching, act)(
                 match, *value, by=by, key=key, now=self.clock.now, **more
             ),
             same=lambda answer: answer.match,
         )
 
-    # What moderators, schedules and clocks do
+    # What coordinators, moderators, schedules and clocks do
+
+    @rule(match=recent, confirm=st.sampled_from([True, True, False]))
+    def coordinate(self, match, confirm):
+        standing = self.match(match)
+        if standing is None:
+            return
+        act, more = ("confirm", ()) if confirm else ("refuse", ("no",))
+        with self.expected(standing.state == "agreed" and not (confirm and self.apart(standing))):
+            self.twice(
+                lambda key: getattr(self.house.coordination, act)(
+                    standing.id, *more, by="coordinator", key=key, now=self.clock.now
+                ),
+                same=lambda answer: answer.match,
+            )
 
     @rule(listing=recent, release=st.booleans())
     def moderate(self, listing, release):
@@ -207,6 +253,8 @@ class Network(Truths, RuleBasedStateMachine):
         for _ in range(days):
             self.clock.now += DAY_S
             self.tick("all")
+            self.all_is_well()
+            self.nobody_waits_in_vain()
 
     @rule(by=st.sampled_from([1, 59, HOUR_S, 11 * HOUR_S, DAY_S, 3 * DAY_S, 12 * DAY_S]))
     def turn_the_clock(self, by):

@@ -11,8 +11,9 @@ from chalicelib.people.model import Person
 from chalicelib.places.model import Place, Point, cell_at
 from chalicelib.settings import Settings
 from chalicelib.wiring import House
+from infra.memory import MemoryTables
 from tests.city import MONDAY, Clock
-from tests.fakes import Mailbox, MemoryTables
+from tests.fakes import Mailbox
 
 NOW = MONDAY
 HOUR_S = 3_600

@@ -18,7 +18,7 @@ from chalicelib.people.dynamodb import read_person
 from chalicelib.people.model import helper_of
 from chalicelib.places.model import Place, Point
 from chalicelib.words.model import terms
-from tests.fakes import MemoryTables
+from infra.memory import MemoryTables
 from tests.oracle import Oracle, answer
 from tests.samples import CENTRE, NOW, a_draft, a_house, a_listing, a_person, an_id, new_key, settle
 

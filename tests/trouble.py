@@ -1,6 +1,6 @@
 """What goes wrong between a function, its tables and its mail provider, and what must be so all the same."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -14,14 +14,25 @@ from chalicelib.notices.repository import AnswerLost, Mail, NotSent, Throttled
 from chalicelib.settings import CITIES
 from chalicelib.storage.transaction import LOG
 from infra.events import Context, schedule_event
+from infra.memory import MemoryTables
 from tests.city import Clock, TestCity, open_city
-from tests.fakes import MemoryTables
 
 TABLE_FAULTS = ("busy", "lost", "killed before", "killed after")
 MAIL_FAULTS = ("throttled", "not sent", "lost", "killed before", "killed after")
 
-JOBS = ("send", "expire", "remind", "match", "purge", "purge-matches", "purge-notices")
-NOUNS = ("people", "listings", "changes", "matches", "notices", "limits")
+JOBS = (
+    "ask",
+    "purge-askings",
+    "send",
+    "expire",
+    "remind",
+    "match",
+    "purge",
+    "purge-matches",
+    "purge-notices",
+)
+OWED = ("waiting", "claimed", "unsure")
+NOUNS = ("people", "listings", "changes", "matches", "askings", "notices", "limits")
 
 
 class Killed(BaseException):
@@ -83,8 +94,8 @@ class Unlucky:
     def query(self, *args: Any, **more: Any) -> Any:
         return self._call("query", self.tables.query, *args, **more)
 
-    def scan(self, *args: Any) -> Any:
-        return self._call("scan", self.tables.scan, *args)
+    def scan(self, *args: Any, **more: Any) -> Any:
+        return self._call("scan", self.tables.scan, *args, **more)
 
     def put(self, *args: Any) -> None:
         self._call("put", self.tables.put, *args)
@@ -168,7 +179,7 @@ def restart(city: TestCity) -> None:
         mailer=city.mailbox,
         now=city.clock,
         address_book=house.address_book,
-        city=_strict_city(),
+        city=replace(_strict_city(), exchange=house.city.exchange),
     )
 
 
@@ -180,7 +191,8 @@ def _strict_city() -> City:
         replace(category, moderation="before") if category.slug == "childcare" else category
         for category in city.categories
     )
-    limits = replace(city.limits, listings_per_day=1_000, proposals_per_day=1_000)
+    most = dict.fromkeys(("listings_per_day", "proposals_per_day", "mails_per_day"), 1_000)
+    limits = replace(city.limits, **most)
     return replace(city, categories=categories, limits=limits)
 
 
@@ -202,23 +214,22 @@ def rounds(city: TestCity) -> list[Callable[[], object]]:
     ]
 
 
-def settle(city: TestCity) -> None:
-    """Let time pass without further trouble until every mail that is owed has gone."""
-    for _ in range(200):
+def settle(city: TestCity, *, until: int | None = None) -> None:
+    """Let time pass without further trouble until every mail that is owed, by then, has gone."""
+    for _ in range(400):
         events, city.mailbox.events[:] = list(city.mailbox.events), []
         for event in events:
             deliver(city, event)
         city.house.dispatcher.send_due(city.clock.now)
-        if all(
-            row["state"] not in ("waiting", "claimed", "unsure") for row in rows_of(city.tables, "notices")
-        ):
+        owed = [row for row in rows_of(city.tables, "notices") if row["state"] in OWED]
+        if not owed or (until is not None and min(row["due_at"] for row in owed) >= until):
             return
-        city.clock.turn(minutes=1)
+        city.clock.now = max(city.clock.now + 60, min(row["due_at"] for row in owed))
     raise AssertionError("a mail is owed for ever")
 
 
 def facts(tables: Any, *, snapshots: bool = True) -> dict[str, dict[tuple[str, ...], dict[str, Any]]]:
-    """Return what the tables say, without when and at which attempt a mail went."""
+    """Return what the tables say, without when, at which attempt and in which mail a notice went."""
     found = {noun: dict(_rows(noun, tables)) for noun in NOUNS}
     if not snapshots:
         found["changes"] = {key: row for key, row in found["changes"].items() if row["pk"] == LOG}
@@ -235,10 +246,23 @@ def rows_of(tables: Any, noun: str) -> Iterable[dict[str, Any]]:
 def _rows(noun: str, tables: Any) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:
     for row in rows_of(tables, noun):
         key = (row["pk"], row["sk"]) if "sk" in row else (row["pk"],)
-        yield key, {name: row[name] for name in row if noun != "notices" or name not in _OF_SENDING}
+        if row["pk"].startswith(("mails#", "digest#")):  # how many mails it took is another matter
+            continue
+        yield key, row if noun != "notices" else _what_came_of(row, tables)
 
 
-_OF_SENDING = {"version", "due_at", "due_hour", "due_key", "attempts", "provider_id", "purge_at", "made_at"}
+def _what_came_of(notice: dict[str, Any], tables: Any) -> dict[str, Any]:
+    """Return a notice without how it was sent; what another carried has become what that has."""
+    said = {name: value for name, value in notice.items() if name not in _OF_SENDING}
+    leads = (row for row in rows_of(tables, "notices") if row["pk"] == notice["carried_by"])
+    lead = notice if notice["state"] != "carried" else next(leads)
+    return {**said, "state": "told" if lead["state"] == "sent" else lead["state"]}
+
+
+_OF_SENDING = set(
+    "version due_at due_hour due_key attempts provider_id purge_at made_at "
+    "digest carries carried_by counted waiting_for waiting_key".split()
+)
 
 
 def differences(found: Any, wanted: Any) -> dict[str, Any]:
@@ -251,6 +275,19 @@ def differences(found: Any, wanted: Any) -> dict[str, Any]:
     }
 
 
+def told(city: TestCity) -> Counter:
+    """Return how often each notice was told, in a mail of its own or in another's."""
+    along = defaultdict(list)
+    for row in rows_of(city.tables, "notices"):
+        along[row.get("carried_by")].append(row["pk"])
+    return Counter(each for _, lead in city.mailbox.mails for each in (lead, *along[lead]))
+
+
+def told_twice(city: TestCity) -> list[str]:
+    """Return the notices that were told more than once."""
+    return [notice for notice, count in told(city).items() if count > 1]
+
+
 def sent_twice(mails: list[tuple[Mail, str]]) -> list[str]:
-    """Return the notices of which more than one mail went out."""
+    """Return what more than one mail went out for."""
     return [notice for notice, count in Counter(notice for _, notice in mails).items() if count > 1]

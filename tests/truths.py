@@ -10,16 +10,22 @@ from chalicelib.matching.dynamodb import _match
 from chalicelib.notices import model as notices
 from chalicelib.notices.dynamodb import _notice
 from chalicelib.people.dynamodb import read_person
+from chalicelib.people.model import kept_apart
 
 MOVES = {"listings": listings.MOVES, "matches": matches.MOVES, "notices": notices.MOVES}
 READ = {"listings": read_listing, "matches": _match, "notices": _notice, "people": read_person}
 FACTS = {
-    "accepted": ("match_accepted", 2),
-    "declined": ("match_declined", 1),
-    "cancelled": ("match_cancelled", 1),
-    "lapsed": ("match_lapsed", 1),
+    "match_accepted": {("proposed", "accepted"): 2, ("agreed", "accepted"): 2},
+    "match_agreed": {("proposed", "agreed"): 2},
+    "match_refused": {("agreed", "refused"): 2},
+    "match_declined": {("proposed", "declined"): 1},
+    "match_cancelled": {(state, "cancelled"): 1 for state in ("proposed", "queued", "agreed", "accepted")},
+    "match_lapsed": {("proposed", "lapsed"): 1},
+    "place_free": {("queued", "proposed"): 1},
 }
-"""What a match becomes, the mail that tells it and to how many."""
+"""The mails of a match: after which move each is owed, and to how many; a helper leaves a queue quietly."""
+MET = ("proposed", "agreed", "accepted")
+"""What no match may become across a block."""
 
 
 class Truths:
@@ -28,11 +34,12 @@ class Truths:
     def begin(self):
         self.seen, self.read = {}, {}
         self.became = Counter()
+        self.left_quietly = 0
 
     def what_is_left_and_what_is_taken_are_the_capacity(self):
         taken = Counter()
         for match in self.all("matches"):
-            if match.state in ("accepted", "done"):
+            if match.state in matches.TAKING:
                 taken.update((match.need, match.offer))
         forgot = self.forgot_a_match()
         for listing in self.all("listings"):
@@ -58,12 +65,15 @@ class Truths:
                 born = "proposed" if noun == "matches" else thing.state
                 state, version = self.seen.get((noun, thing.id), (born, 1))
                 assert thing.version >= version
+                new = (noun, thing.id) not in self.seen or thing.state != state
+                if noun == "matches" and new and thing.state in MET:
+                    assert not kept_apart(*self.house.people.get_many([thing.seeker, thing.helper]))
                 if thing.version == version:
                     assert thing.state == state
                 elif thing.state != state:
                     assert thing.state in reachable(moves, state), (noun, state, thing.state)
                     if noun == "matches":
-                        self.became[thing.state] += 1
+                        self.became[state, thing.state] += 1
                 self.seen[noun, thing.id] = thing.state, thing.version
 
     def every_fact_has_its_mails_and_each_is_sent_once(self):
@@ -71,9 +81,12 @@ class Truths:
         assert all(count == 1 for count in sent.values())
         notices = self.all("notices")
         assert {each.id for each in notices if each.state == "sent"} == sent.keys()
+        carried = {each.id: each.carried_by for each in notices if each.state == "carried"}
+        assert carried == {one: each.id for each in notices for one in each.carries}
         owed = Counter(each.template for each in notices)
-        for state, (template, each) in FACTS.items():
-            assert owed[template] == each * self.became[state], template
+        for template, moves in FACTS.items():
+            wanted = sum(each * self.became[move] for move, each in moves.items())
+            assert owed[template] == wanted - (template == "match_cancelled") * self.left_quietly, template
         ends = Counter(
             (each.template, each.subject, each.values["expires_at"])
             for each in notices
@@ -85,11 +98,24 @@ class Truths:
         for person in self.all("people"):
             assert len(person.asked_lately(self.clock.now)) <= person.asks_per_week
 
+    def nobody_waits_in_vain(self):
+        """After a day with its rounds a free place is promised to somebody, if there is who can come."""
+        for need in filter(self.stands, self.all("listings")):
+            mine = [match for match in self.all("matches") if match.need == need.id]
+            waiting = [match for match in mine if match.state == "queued" and self.can_come(match)]
+            called = [match for match in mine if match.state == "proposed" and match.calls]
+            assert called or not waiting or not need.left
+
+    def can_come(self, match):
+        offer = self.house.publishing.listings.get(match.offer)
+        seeker, helper = self.house.people.get_many([match.seeker, match.helper])
+        return offer and self.stands(offer) and offer.left > 0 and not kept_apart(seeker, helper)
+
     def forgot_a_match(self):
         """Say whether a match that took a place is purged: its listings went before or go soon."""
         known = {match.id for match in self.all("matches")}
         return any(
-            state in ("accepted", "done") and match not in known
+            state in matches.TAKING and match not in known
             for (noun, match), (state, _) in self.seen.items()
             if noun == "matches"
         )

@@ -2,41 +2,23 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from heapq import heappop, heappush, heapreplace
-from itertools import accumulate, count, repeat, takewhile
-from operator import mul
+from itertools import count
 from typing import NamedTuple
 
-from chalicelib.board.bits import slots_of
-from chalicelib.board.loose import fits
+from chalicelib.board.field import Ahead, Field, Stream, Tier
 from chalicelib.board.model import Shown, Where
-from chalicelib.board.replica import Board, Replica
-from chalicelib.board.seen import Seen
-from chalicelib.board.segment import Segment
-from chalicelib.board.shelf import Shelf
-from chalicelib.listings.card import Card, Kind
-from chalicelib.places.model import Point, distance_m
-
-_FIRST_M = 800
-"""How far the cards of a tier are first looked for; then twice as far, and again."""
-
-
-class Tier(NamedTuple):
-    """Cards that can score alike: what they are, and the most that one can score besides its distance."""
-
-    where: Where
-    most: int
+from chalicelib.board.replica import Replica
+from chalicelib.places.model import Point
+from chalicelib.words.alike import Gist
 
 
 class Prospect(NamedTuple):
-    """A card, how far it is, and the most that it or any card after it can score."""
+    """A card, how far it is, how alike in units, and the most that it or any card after it can score."""
 
     most: int
     metres: int
+    units: int
     card: Shown
-
-
-_Ahead = tuple[int, int, Shown | None]
-"""The most that is still to come of a stream, how far that is, and the card if one is there."""
 
 
 def best_first(
@@ -47,114 +29,37 @@ def best_first(
     point: Point,
     radius_m: int,
     fall: Callable[[int], int],
+    asked: Gist,
+    gain: Callable[[int], int],
     now: int,
 ) -> Iterator[Prospect]:
     """Yield the cards that stand within the radius and pass the gate, those first that can score most.
 
     The gate names a kind, every tier categories. Tiers come with the highest `most` first; a card belongs to
     the first it fits, and one that fits none is left out. What holds of all tiers belongs in the gate, where
-    it is asked once. `fall` is what a distance adds to a score, never more for a longer one. A tier is looked
-    at only when its turn can have come.
+    it is asked once. `fall` is what a distance adds to a score, never more for a longer one; `gain` what
+    being so alike to what is asked adds, never less for more. A tier is looked at only when its turn can have
+    come.
     """
     if gate.kind is None:
         raise ValueError("a gate names a kind")
-    field = _Field(replica.board, gate.kind, gate, point, radius_m, fall, now)
-    heads: list[tuple[int, int, int, Shown | None, Iterator[_Ahead]]] = []
-    number, upcoming, nearest = count(), iter(tiers), fall(0)
+    field = Field(replica.board, gate.kind, gate, point, radius_m, fall, asked, gain, now)
+    heads: list[tuple[int, int, int, Ahead, Stream]] = []
+    number, upcoming, nearest = count(), iter(tiers), fall(0) + gain(field.likest)
     tier = next(upcoming, None)
     while tier or heads:
         if tier and (not heads or tier.most + nearest > -heads[0][0]):
             for stream in field.streams(tier):
-                heappush(heads, (-tier.most - nearest, 0, next(number), None, stream))
+                heappush(heads, (-tier.most - nearest, 0, next(number), Ahead(0, 0), stream))
             tier = next(upcoming, None)
             continue
-        most, metres, _, card, stream = heads[0]
-        if card:
-            yield Prospect(-most, metres, card)
-        if ahead := next(stream, None):
-            heapreplace(heads, (-ahead[0], ahead[1], next(number), ahead[2], stream))
-        else:
+        most, metres, _, ahead, stream = heads[0]
+        if ahead.card:
+            yield Prospect(-most, metres, ahead.units, ahead.card)
+        following = next(stream, None)
+        if following is None:
             heappop(heads)
-
-
-class _Field:
-    """The cards that pass the gate, less those of the tiers already looked at."""
-
-    def __init__(
-        self,
-        board: Board,
-        kind: Kind,
-        gate: Where,
-        point: Point,
-        radius_m: int,
-        fall: Callable[[int], int],
-        now: int,
-    ) -> None:
-        self._kind, self._gate, self._point, self._fall, self._now = kind, gate, point, fall, now
-        self._radii = [*takewhile(radius_m.__gt__, accumulate(repeat(2), mul, initial=_FIRST_M)), radius_m]
-        self._layers = board.layers
-        self._parts: dict[str, list[_Part]] = {}
-        fresh = (loose.card for loose in board.fresh.values())
-        self._loose = [card for card in fresh if card.stands_at(now) and fits(card, gate)]
-
-    def streams(self, tier: Tier) -> Iterator[Iterator[_Ahead]]:
-        """Yield the cards of the tier, of each shelf in order of distance."""
-        categories = tier.where.categories
-        for category in categories:
-            for part in self._parts_of(category):
-                if bits := part.take(tier.where):
-                    yield self._nearest(part, bits, tier.most)
-        found = [card for card in self._loose if card.category in categories and fits(card, tier.where)]
-        if found:
-            self._loose = [card for card in self._loose if card not in found]
-            yield self._among(found, tier.most)
-
-    def _parts_of(self, category: str) -> list["_Part"]:
-        if category not in self._parts:
-            self._parts[category] = [
-                _Part(segment, segment.shelf(self._kind, category), live, self._gate, self._now)
-                for segment, live in self._layers
-            ]
-        return self._parts[category]
-
-    def _nearest(self, part: "_Part", bits: int, most: int) -> Iterator[_Ahead]:
-        for radius_m in self._radii:
-            low, inner = part.within(self._point, radius_m)
-            ring = bits >> low & inner
-            if ring:
-                bits ^= ring << low
-                slots = slots_of(ring, low)
-                metres = part.shelf.distances(self._point, slots)
-                for far, slot in sorted(zip(metres, slots, strict=True)):
-                    yield most + self._fall(far), far, part.card(slot)
-                if not bits:
-                    return
-            yield most + self._fall(radius_m), radius_m, None
-
-    def _among(self, cards: list[Card], most: int) -> Iterator[_Ahead]:
-        near = sorted((distance_m(self._point, card.cell.centre), card.id, card) for card in cards)
-        farthest = self._radii[-1]
-        return ((most + self._fall(far), far, card) for far, _, card in near if far <= farthest)
-
-
-class _Part:
-    """What is left of a shelf."""
-
-    def __init__(self, segment: Segment, shelf: Shelf, live: int, gate: Where, now: int) -> None:
-        self._segment, self.shelf = segment, shelf
-        self._bits = shelf.select(gate, shelf.standing(live, now))
-        self._discs: dict[int, tuple[int, int]] = {}
-
-    def take(self, where: Where) -> int:
-        """Return the slots left that are what is asked, and leave the others."""
-        bits = self.shelf.select(where, self._bits)
-        self._bits ^= bits
-        return bits
-
-    def within(self, point: Point, radius_m: int) -> tuple[int, int]:
-        if radius_m not in self._discs:
-            self._discs[radius_m] = self.shelf.within(point, radius_m)
-        return self._discs[radius_m]
-
-    def card(self, slot: int) -> Seen:
-        return Seen(self._segment, self.shelf.slots[slot])
+            continue
+        heapreplace(heads, (-following.most, following.metres, next(number), following, stream))
+        if following.beside and (first := next(following.beside, None)):
+            heappush(heads, (-first.most, first.metres, next(number), first, following.beside))

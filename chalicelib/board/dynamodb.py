@@ -10,7 +10,7 @@ from chalicelib.board.repository import Head
 from chalicelib.errors import Conflict
 from chalicelib.listings.card import Card
 from chalicelib.listings.rows import LISTING, read_listing, unpack
-from chalicelib.people.dynamodb import read_helper, read_person
+from chalicelib.people.dynamodb import read_person, unpack_helper
 from chalicelib.people.model import Helper, helper_of
 from chalicelib.storage.tables import Tables
 from chalicelib.storage.transaction import ABSENT, LOG, Put, Refused
@@ -32,7 +32,7 @@ class DynamoChangeLog:
         condition = (Path("pk") == LOG) & (Path("sk") >= f"{max(0, since_ms):013d}")
         for row in self.tables.query("changes", condition):
             kind = row["sk"].split("#")[1]
-            yield unpack(row["body"]) if kind == LISTING else read_helper(row["body"])
+            yield unpack(row["body"]) if kind == LISTING else unpack_helper(row["body"])
 
     def head(self) -> Head | None:
         item = self.tables.get("changes", _HEAD)

@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple, Protocol
 from chalicelib.listings.card import Kind, Urgency
 from chalicelib.listings.windows import Span, overlap
 from chalicelib.places.model import Cell, Point
+from chalicelib.words.alike import Gist
 
 Order = Literal["distance", "newest", "ending", "relevance"]
 State = Literal["open", "matched"]
@@ -63,6 +64,8 @@ class Shown(Protocol):
     def needed_by(self) -> int | None: ...
     @property
     def trust(self) -> int: ...
+    def shared(self, asked: Gist) -> frozenset[str]:
+        """Return the stems of what is asked that count as being in the card too."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,12 @@
 
 from typing import TYPE_CHECKING
 
+from chalicelib.board.alike import shared
 from chalicelib.board.ids import unpack
 from chalicelib.listings.card import Card, Kind, Urgency
 from chalicelib.listings.windows import Span
 from chalicelib.places.model import Cell
+from chalicelib.words.alike import Gist
 
 if TYPE_CHECKING:
     from chalicelib.board.segment import Segment
@@ -97,6 +99,9 @@ class Seen:
     @property
     def trust(self) -> int:
         return self._segment.trusts[self._slot]
+
+    def shared(self, asked: Gist) -> frozenset[str]:
+        return shared(self._segment.postings, asked, self._slot)
 
     def card(self, title_terms: tuple[str, ...], text_terms: tuple[str, ...]) -> Card:
         return Card(

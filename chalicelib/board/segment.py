@@ -1,6 +1,5 @@
 """A segment: cards as columns, made once and never changed."""
 
-from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -109,8 +108,8 @@ class Segment(Filtered):
     def shelf(self, kind: Kind, category: str) -> Shelf:
         shelf = self._shelves.get((kind, category))
         if shelf is None:
-            slots = slots_of(self.kinds.equal(kind) & self.categories.equal(category))
-            shelf = self._shelves[kind, category] = Shelf(self, array("I", slots))
+            bits = self.kinds.equal(kind) & self.categories.equal(category)
+            shelf = self._shelves[kind, category] = Shelf(self, bits)
         return shelf
 
     def distances(self, point: Point, slots: Sequence[int]) -> list[int]:

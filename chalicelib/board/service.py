@@ -1,9 +1,10 @@
 """The city's board: a replica in this function's memory, brought up to date before each use by one query."""
 
 import json
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
 from threading import Lock
+from typing import Protocol
 from zlib import compress, decompress
 
 from chalicelib.board.model import Page, Query
@@ -14,7 +15,7 @@ from chalicelib.board.segment import Segment
 from chalicelib.board.snapshot import dump, load
 from chalicelib.errors import Conflict
 from chalicelib.listings.card import Card
-from chalicelib.people.model import Helper
+from chalicelib.people.model import Helper, read_helper
 from chalicelib.rounds import Round
 
 OVERLAP_MS = 30_000
@@ -29,6 +30,28 @@ REMEMBERED_S = 600
 FEW = 200
 SHARE = 50
 """A snapshot is made anew when the log since holds more than FEW lines and a SHARE-th of the cards."""
+
+
+class Known(Protocol):
+    """The board as ranking looks at it: the cards, and what is known of their authors."""
+
+    def fresh(self, now: int) -> Replica: ...
+
+    def helper(self, person: str) -> Helper: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Still:
+    """The board at one instant, read once and looked at many times."""
+
+    replica: Replica
+    helpers: Mapping[str, Helper]
+
+    def fresh(self, _now: int) -> Replica:
+        return self.replica
+
+    def helper(self, person: str) -> Helper:
+        return self.helpers.get(person) or Helper(person, 0)
 
 
 class LiveBoard:
@@ -48,7 +71,7 @@ class LiveBoard:
         """Return the replica with every change that was committed before this call."""
         with self._lock:
             began = self._log.now_ms()
-            if began - self._loaded_ms > DAY_MS:
+            if began - self._loaded_ms > DAY_MS or began < self._read_ms - OVERLAP_MS:  # the clock went back
                 self._reload(now)
                 self._take(self._forgotten(), now)
                 self._loaded_ms = began
@@ -58,6 +81,10 @@ class LiveBoard:
 
     def helper(self, person: str) -> Helper:
         return self._helpers.get(person) or Helper(person, 0)
+
+    def still(self, now: int) -> Still:
+        """Return the board as it is now, for whoever looks at it many times in a row."""
+        return Still(self.fresh(now), self._helpers)
 
     def save_snapshot(self, now: int) -> Round:
         """Store what a new function begins from, if enough has changed since the last."""
@@ -88,7 +115,7 @@ class LiveBoard:
 
     def _reload(self, now: int) -> None:
         head = self._log.head()
-        if head is None or self._log.now_ms() - head.position_ms > STALE_MS:
+        if head is None or not -OVERLAP_MS <= self._log.now_ms() - head.position_ms <= STALE_MS:
             return self.rebuild(now)
         try:
             parts = self._log.parts(head)
@@ -131,13 +158,4 @@ def _dump_helpers(helpers: Iterable[Helper]) -> list[bytes]:
 
 def _load_helpers(parts: Iterable[bytes]) -> Iterator[Helper]:
     for part in parts:
-        for row in json.loads(decompress(part)):
-            willing = row["willing"]
-            yield Helper(
-                row["id"],
-                row["version"],
-                tuple(row["asked"]),
-                row["asks_per_week"],
-                row["paused_until"],
-                None if willing is None else tuple(willing),
-            )
+        yield from map(read_helper, json.loads(decompress(part)))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from chalicelib.board.bits import from_slots, ones, window
+from chalicelib.board.bits import from_slots, ones, slots_of, window
 from chalicelib.board.columns import Coded
 from chalicelib.board.filtered import Filtered
 from chalicelib.board.times import Dated, Weeks
@@ -23,9 +23,10 @@ class Shelf(Filtered):
     Columns are gathered from the segment's when they are first asked for.
     """
 
-    def __init__(self, segment: "Segment", slots: "array[int]") -> None:
-        """Slots are the segment's, in order; the place of each is its slot here."""
-        self._segment, self.slots = segment, slots
+    def __init__(self, segment: "Segment", bits: int) -> None:
+        """Take the segment's slots of the set; the place of each among them is its slot here."""
+        self._segment, self._all = segment, bits
+        self.slots = array("I", slots_of(bits))
         self.cells = segment.cells
         self._standing: tuple[int, int] = (-1, 0)
 
@@ -77,6 +78,11 @@ class Shelf(Filtered):
     @cached_property
     def dated(self) -> Dated:  # type: ignore[override]
         return Dated.of([self._segment.dated[slot] for slot in self.slots])
+
+    def here(self, bits: int) -> int:
+        """Return those of the segment's slots that are on the shelf, by their slots here."""
+        slots, bits = self.slots, bits & self._all
+        return from_slots((bisect_left(slots, slot) for slot in slots_of(bits)), len(self)) if bits else 0
 
     def _still(self, alive: int) -> int:
         data = alive.to_bytes((len(self._segment) >> 3) + 1, "little")

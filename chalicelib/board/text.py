@@ -2,7 +2,7 @@
 
 import zlib
 from array import array
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 from itertools import accumulate, chain, pairwise
@@ -59,8 +59,9 @@ class Postings:
         A length is twice the list's, and one more where it is a bitmap.
         """
         self.words, self.lengths, self.lists = words, lengths, lists
-        self._size = size
+        self.size = size
         self._bits = lru_cache(maxsize=_KEPT)(self._read_bits)
+        self._unions = lru_cache(maxsize=_KEPT)(self._read_union)
 
     @classmethod
     def of(cls, titles: Sequence[Sequence[str]], texts: Sequence[Sequence[str]]) -> "Postings":
@@ -77,9 +78,19 @@ class Postings:
     def in_title(self, term: str) -> int:
         return self._bits(term, False)
 
+    def any_of(self, terms: frozenset[str]) -> int:
+        """Return the slots that have one of the terms, in the title or in the rest."""
+        return self._unions(terms)
+
+    def beginning(self, root: str) -> int:
+        """Return the slots that have a term that begins so."""
+        start = bisect_left(self._terms, root)
+        end = bisect_right(self._terms, root, start, key=lambda term: term[: len(root)])
+        return self.any_of(frozenset(self._terms[start:end]))
+
     def by_slot(self) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
         """Yield the terms of each slot's title and of its rest, in alphabetical order."""
-        halves: tuple[list[list[str]], ...] = tuple([[] for _ in range(self._size)] for _ in range(2))
+        halves: tuple[list[list[str]], ...] = tuple([[] for _ in range(self.size)] for _ in range(2))
         for index, word in enumerate(self._terms):
             for half, terms in enumerate(halves):
                 for slot in slots_of(self._list(2 * index + half)):
@@ -87,17 +98,35 @@ class Postings:
         return ((tuple(title), tuple(text)) for title, text in zip(*halves, strict=True))
 
     def _read_bits(self, term: str, everywhere: bool) -> int:
-        index = bisect_left(self._terms, term)
-        if index == len(self._terms) or self._terms[index] != term:
+        index = self._index(term)
+        if index is None:
             return 0
         title = self._list(2 * index)
         return title | self._list(2 * index + 1) if everywhere else title
 
+    def _read_union(self, terms: frozenset[str]) -> int:
+        found, few = 0, list[int]()
+        indexes = [index for index in map(self._index, terms) if index is not None]
+        for index in indexes:
+            for number in (2 * index, 2 * index + 1):
+                if self.lengths[number] & 1:
+                    found |= self._list(number)
+                else:
+                    few += _read(self._data(number))
+        return found | from_slots(few, self.size)
+
+    def _index(self, term: str) -> int | None:
+        index = bisect_left(self._terms, term)
+        return index if index < len(self._terms) and self._terms[index] == term else None
+
     def _list(self, number: int) -> int:
-        data = self.lists[self._ends[number] : self._ends[number + 1]]
+        data = self._data(number)
         if self.lengths[number] & 1:
             return int.from_bytes(zlib.decompress(data), "little")
-        return from_slots(_read(data), self._size)
+        return from_slots(_read(data), self.size)
+
+    def _data(self, number: int) -> bytes:
+        return self.lists[self._ends[number] : self._ends[number + 1]]
 
     @cached_property
     def _terms(self) -> list[str]:

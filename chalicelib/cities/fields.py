@@ -136,6 +136,11 @@ class Field:
         """Return an e-mail address that any mail server takes: ASCII, nothing quoted, a domain with a dot."""
         return self.text(longest=254, pattern=_ADDRESS)
 
+    def time_of_day(self) -> int:
+        """Return a local time, HH:MM, as minutes of the day."""
+        hours, _, minutes = self.text(longest=5, pattern="(?:[01][0-9]|2[0-3]):[0-5][0-9]").partition(":")
+        return int(hours or 0) * 60 + int(minutes or 0)
+
     def time_zone(self) -> str:
         """Return the name of a time zone of the IANA database."""
         name = self.text(longest=64)

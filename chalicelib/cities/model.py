@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
+from chalicelib.cities.asking import AskingRules, read_asking
 from chalicelib.cities.fields import Field, distinct, strict_json
 from chalicelib.cities.outline import Bounds, Outline, read_outline, read_point
 from chalicelib.places.model import Point
@@ -13,10 +14,14 @@ from chalicelib.places.model import Point
 Level = Literal["commune", "departement", "region", "province"]
 Scheme = Literal["INSEE", "NIS"]
 Moderation = Literal["after", "before"]
+Urgency = Literal["low", "normal", "high"]
+Exchange = Literal["direct", "confirmed"]
 
 LEVELS: tuple[Level, ...] = ("commune", "departement", "region", "province")
 SCHEMES: tuple[Scheme, ...] = ("INSEE", "NIS")
 MODERATIONS: tuple[Moderation, ...] = ("after", "before")
+URGENCIES: tuple[Urgency, ...] = ("low", "normal", "high")
+EXCHANGES: tuple[Exchange, ...] = ("direct", "confirmed")
 LANGUAGES = ("fr", "nl", "de", "en")
 """The languages that mails and answers are written in."""
 
@@ -34,6 +39,7 @@ _CODES: dict[tuple[Scheme, Level], str] = {
     ("NIS", "province"): "[0-9]{5}",
     ("NIS", "region"): "[0-9]{5}",
 }
+DAY_MINUTES = 1_440
 _SLUG = "[a-z][a-z0-9]*(?:-[a-z0-9]+)*"
 
 
@@ -55,11 +61,15 @@ class Sender:
 
 @dataclass(frozen=True, slots=True)
 class Category:
-    """What help can be about, how long a listing of it stands, and whether it is read before it is shown."""
+    """What help can be about, how long a listing of it stands, and whether it is read before it is shown.
+
+    `urgency` is the least urgency of a need in it.
+    """
 
     slug: str
     lifetime_days: int
     moderation: Moderation
+    urgency: Urgency = "low"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +101,13 @@ class City:
     """The size of the cells its public places are shown as."""
     outline: Outline
     sender: Sender
+    exchange: Exchange
+    """Whether a yes is enough, or a coordinator confirms before two people are brought together."""
+    digest_at: int
+    """The minute of the local day at which the day's digest goes."""
     categories: tuple[Category, ...]
     limits: Limits
+    asking: AskingRules
 
     @property
     def zone(self) -> ZoneInfo:
@@ -107,6 +122,11 @@ class City:
 
     def category(self, slug: str) -> Category | None:
         return next((category for category in self.categories if category.slug == slug), None)
+
+    def urgency_of(self, slug: str, said: Urgency) -> Urgency:
+        """Return how urgent a need in a category is: what its author said, or the category's least."""
+        category = self.category(slug)
+        return max(said, category.urgency if category else said, key=URGENCIES.index)
 
 
 def load_city(path: Path) -> City:
@@ -141,8 +161,11 @@ def _city(file: Field) -> City:
         cell_m=at["cell_m"].whole(100, 10_000),
         outline=read_outline(at["outline"]),
         sender=_sender(at["sender"]),
+        exchange=at["exchange"].one_of(EXCHANGES),
+        digest_at=at["digest_at"].time_of_day(),
         categories=_categories(at["categories"], at["moderation"].one_of(MODERATIONS)),
         limits=_limits(at["limits"]),
+        asking=read_asking(at["asking"]),
     )
     _check_together(city, at)
     return city
@@ -152,10 +175,18 @@ def _check_together(city: City, at: Mapping[str, Field]) -> None:
     """Note what is wrong with members that are right one by one."""
     if at["centre"].sound and at["outline"].sound and not city.contains(city.centre):
         at["centre"].fault("outside_the_outline")
-    if at["categories"].sound and at["limits"].sound:
-        shortest = min(category.lifetime_days for category in city.categories)
-        if city.limits.remind_days >= shortest:
-            at["limits"].member("remind_days").fault("not_before_the_end", shortest_lifetime_days=shortest)
+    if at["limits"].sound and at["asking"].sound:
+        most, last = city.limits.radius_max_m, at["asking"].member("waves").items()[-1]
+        if city.asking.waves[-1].radius_m > most:
+            last.member("radius_m").fault("beyond_the_limit", radius_max_m=most)
+    if not at["categories"].sound:
+        return
+    shortest = min(category.lifetime_days for category in city.categories)
+    if at["limits"].sound and city.limits.remind_days >= shortest:
+        at["limits"].member("remind_days").fault("not_before_the_end", shortest_lifetime_days=shortest)
+    if at["asking"].sound and city.asking.wait_minutes >= shortest * DAY_MINUTES:
+        last = at["asking"].member("waves").items()[-1]
+        last.member("wait_minutes").fault("not_before_the_end", shortest_lifetime_days=shortest)
 
 
 def _code(field: Field, level: Level | None) -> Code:
@@ -175,13 +206,15 @@ def _sender(field: Field) -> Sender:
 
 
 def _categories(field: Field, default: Moderation) -> tuple[Category, ...]:
-    found = [item.members(("slug", "lifetime_days"), optional=("moderation",)) for item in field.items()]
+    may = ("moderation", "urgency")
+    found = [item.members(("slug", "lifetime_days"), optional=may) for item in field.items()]
     distinct(at["slug"] for at in found)
     return tuple(
         Category(
             slug=at["slug"].one_of(CATEGORIES),
             lifetime_days=at["lifetime_days"].whole(1, 366),
             moderation=at["moderation"].one_of(MODERATIONS) if "moderation" in at else default,
+            urgency=at["urgency"].one_of(URGENCIES) if "urgency" in at else "low",
         )
         for at in found
     )
@@ -193,7 +226,7 @@ def _limits(field: Field) -> Limits:
         listings_per_day=at["listings_per_day"].whole(1, 1_000),
         proposals_per_day=at["proposals_per_day"].whole(1, 1_000),
         sign_in_mails_per_hour=at["sign_in_mails_per_hour"].whole(1, 100),
-        mails_per_day=at["mails_per_day"].whole(1, 100),
+        mails_per_day=at["mails_per_day"].whole(2, 100),
         radius_max_m=at["radius_max_m"].whole(500, 300_000),
         proposal_hours=at["proposal_hours"].whole(1, 336),
         remind_days=at["remind_days"].whole(1, 90),

@@ -5,6 +5,7 @@ from typing import Literal
 
 from chalicelib.listings.windows import Span
 from chalicelib.places.model import Cell
+from chalicelib.words.alike import Gist, gist, shared
 
 Kind = Literal["need", "offer"]
 Urgency = Literal["low", "normal", "high"]
@@ -44,6 +45,13 @@ class Card:
     needed_by: int | None
     trust: int
     """What is verified of the author: 0 e-mail, 1 phone, 2 association, 3 city."""
+
+    @property
+    def gist(self) -> Gist:
+        return gist(self.title_terms, self.text_terms)
+
+    def shared(self, asked: Gist) -> frozenset[str]:
+        return shared(asked, self.gist)
 
     @property
     def full(self) -> bool:

@@ -13,7 +13,16 @@ from chalicelib.listings.repository import Job
 from chalicelib.listings.rows import HELD, change_of, listing_item, read_listing
 from chalicelib.storage.agenda import Agenda
 from chalicelib.storage.tables import Tables
-from chalicelib.storage.transaction import ABSENT, Count, Delete, Put, Refused, Write, at_version
+from chalicelib.storage.transaction import (
+    ABSENT,
+    ConditionCheck,
+    Count,
+    Delete,
+    Put,
+    Refused,
+    Write,
+    at_version,
+)
 
 if TYPE_CHECKING:
     from chalicelib.notices.model import Notice
@@ -25,6 +34,11 @@ def saved(listing: Listing, zone: ZoneInfo) -> list[Write]:
     """Return the writes of a listing's next version."""
     was = at_version(listing.version - 1)
     return [Put("listings", listing_item(listing), was), change_of(listing, zone)]
+
+
+def takes_one_more(listing_id: str) -> ConditionCheck:
+    """Return the condition that a match may still be proposed on a listing."""
+    return ConditionCheck("listings", {"pk": listing_id}, (Path("state") == "open") & (Path("left") > 0))
 
 
 @dataclass(frozen=True, slots=True)

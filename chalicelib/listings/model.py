@@ -84,10 +84,16 @@ class Listing:
     outcome: Outcome | None = None
     refusal: str | None = None
     receipts: tuple[Receipt, ...] = ()
+    queue: int = 0
+    """How many tickets of its queue were ever given out: the next one's number is one more."""
     version: int = 1
 
     def stands_at(self, now: int) -> bool:
         return self.state == "open" and now < self.expires_at
+
+    def over_at(self, now: int) -> bool:
+        """Say whether nothing more comes of it as it is; what is held may yet be opened."""
+        return self.state != "held" and not self.stands_at(now)
 
     def shown_state(self, now: int) -> str:
         """Return the state a reader sees, whether or not housekeeping has come by since."""
@@ -163,6 +169,14 @@ class Listing:
     def given_back(self) -> "Listing":
         """A match that stood on it is cancelled."""
         return self._next(left=min(self.draft.capacity, self.left + 1))
+
+    def queued(self) -> "Listing":
+        """One more waits for a place; a new version, so that no place can become free unnoticed meanwhile."""
+        return self._next(queue=self.queue + 1)
+
+    def touched(self) -> "Listing":
+        """Return a new version that says the same: who decided on the older one must look again."""
+        return self._next()
 
     def with_receipt(self, receipt: Receipt) -> "Listing":
         return replace(self, receipts=kept(self.receipts, receipt))

@@ -51,7 +51,7 @@ def read_listing(item: dict[str, Any]) -> Listing:
     cell = read_cell(item["cell"])
     if cell is None:
         raise ValueError(item["cell"])
-    plain: dict[str, Any] = {name: item.get(name) for name in _PLAIN}
+    plain: dict[str, Any] = {name: item[name] for name in _PLAIN if name in item}
     return Listing(id=item["pk"], draft=draft, cell=cell, receipts=item["receipts"], **plain)
 
 

@@ -194,7 +194,8 @@ def mail_about(template: str, listing: Listing, now: int, *, about: str) -> "Not
         "expires_at": str(listing.expires_at),
         "reason": listing.refusal or "",
     }
-    return notice(template, listing.author, listing.id, now, about=about, values=values)
+    until = listing.expires_at if template == "listing_ending" else None
+    return notice(template, listing.author, listing.id, now, about=about, values=values, until=until)
 
 
 def _faults(draft: Draft, city: City, now: int) -> Iterator[Fault]:

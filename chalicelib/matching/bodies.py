@@ -7,7 +7,9 @@ from pydantic import BaseModel, Field, StringConstraints
 from chalicelib.api.bodies import Body, CellShown, Message
 
 Side = Literal["seeker", "helper"]
-State = Literal["proposed", "accepted", "declined", "lapsed", "cancelled", "done"]
+State = Literal[
+    "proposed", "queued", "agreed", "accepted", "declined", "lapsed", "refused", "cancelled", "done"
+]
 DeclineReason = Literal["no_time", "too_far", "not_able", "already_helping", "other"]
 CancelReason = Literal["no_longer_needed", "no_longer_able", "no_answer", "other"]
 Outcome = Literal["went_well", "partly", "did_not_happen", "problem"]
@@ -43,7 +45,7 @@ class TellBody(Body):
 class Reason(BaseModel):
     """One term of the score: whole points, and why in words."""
 
-    term: Literal["category", "distance", "time", "languages", "capacity", "asked", "trust"]
+    term: Literal["category", "text", "distance", "time", "languages", "capacity", "asked", "trust"]
     points: int
     words: str
 
@@ -98,6 +100,8 @@ class MatchShown(BaseModel):
     their_outcome: Outcome | None
     made_at: str
     answer_by: str | None
+    place_in_queue: int | None
+    """Of a queued match: its number in the queue of the need, from 1."""
     terms: dict[str, int]
 
 

@@ -10,10 +10,10 @@ from itertools import product
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from chalicelib.board.best import Tier, best_first
+from chalicelib.board.best import best_first
+from chalicelib.board.field import Tier
 from chalicelib.board.model import Shown, When, Where
-from chalicelib.board.service import LiveBoard
-from chalicelib.listings.card import Card
+from chalicelib.board.service import Known
 from chalicelib.listings.windows import slots_of
 from chalicelib.matching.ranking import (
     A_PLACE_LEFT,
@@ -29,7 +29,9 @@ from chalicelib.matching.ranking import (
     Fit,
     distance_points,
     fit,
+    text_points,
 )
+from chalicelib.words.alike import Gist
 
 _EVER = ((0, 1 << 40),)
 """Every date: one may fall into a weekly window, which no filter can tell."""
@@ -42,8 +44,10 @@ class Candidate(NamedTuple):
     fit: Fit
 
 
-def candidates(mine: Card, board: LiveBoard, *, limit: int, zone: ZoneInfo, now: int) -> list[Candidate]:
-    """Return the best candidates for a listing: by score, then the nearer, then by id.
+def candidates(
+    mine: Shown, said: Gist, board: Known, *, limit: int, zone: ZoneInfo, now: int
+) -> list[Candidate]:
+    """Return the best candidates for a listing that says so: by score, then the nearer, then by id.
 
     It stops at the first card that can no longer be one of them, so few are scored.
     """
@@ -55,13 +59,16 @@ def candidates(mine: Card, board: LiveBoard, *, limit: int, zone: ZoneInfo, now:
         point=mine.cell.centre,
         radius_m=mine.reach_m,
         fall=distance_points,
+        asked=said,
+        gain=text_points,
         now=now,
     )
-    for most, metres, card in prospects:
+    for most, metres, units, card in prospects:
         if len(best) == limit and most < -best[-1][0]:
             break
         need, offer = (mine, card) if mine.kind == "need" else (card, mine)
-        fitting = fit(need, offer, board.helper(offer.author), distance=metres, zone=zone, now=now)
+        helper, seeker = board.helper(offer.author), board.helper(need.author)
+        fitting = fit(need, offer, helper, seeker=seeker, distance=metres, units=units, zone=zone, now=now)
         if isinstance(fitting, Fit):
             insort(best, (-fitting.score, metres, card.id, Candidate(card, fitting)))
             del best[limit:]
@@ -93,7 +100,7 @@ _NEEDS = _shapes((0,), (0,))
 """Of a need, the places left, the trust and the asks that count are the offer's: they are always the same."""
 
 
-def _gate(mine: Card, zone: ZoneInfo) -> Where:
+def _gate(mine: Shown, zone: ZoneInfo) -> Where:
     """Return what every candidate is: of the other kind, and free some of the time or on some date."""
     slots = mine.slots
     for span in mine.spans:
@@ -101,7 +108,7 @@ def _gate(mine: Card, zone: ZoneInfo) -> Where:
     return Where(kind="offer" if mine.kind == "need" else "need", when=When(slots, _EVER))
 
 
-def _tiers(mine: Card) -> Iterator[Tier]:
+def _tiers(mine: Shown) -> Iterator[Tier]:
     """Yield the tiers of the cards that may fit; a card is of the first tier that it fits."""
     near = NEAR.get(mine.category, frozenset())
     own = 0

@@ -11,9 +11,12 @@ from zoneinfo import ZoneInfo
 
 from chalicelib.board.model import Shown
 from chalicelib.listings.windows import SLOT_MINUTES, slots_of
-from chalicelib.people.model import WEEK_S, Helper
+from chalicelib.people.model import WEEK_S, Helper, kept_apart
+from chalicelib.words.alike import FULL
 
 SAME_CATEGORY, NEAR_CATEGORY = 300, 150
+MOST_TEXT = 150
+"""As much as the step from a near category to the same: what is written may make up for what was ticked."""
 MOST_DISTANCE = 250
 DISTANCE_SCALE_M = 10_000
 """From here on distance earns nothing."""
@@ -26,6 +29,7 @@ A_TRUST_LEVEL, MOST_TRUST = 10, 3
 
 BEST = (
     SAME_CATEGORY
+    + MOST_TEXT
     + MOST_DISTANCE
     + MOST_TIME
     + SHARED_LANGUAGE
@@ -74,9 +78,23 @@ class Fit:
         return sum(self.terms.values())
 
 
-def fit(need: Shown, offer: Shown, helper: Helper, *, distance: int, zone: ZoneInfo, now: int) -> Fit | str:
-    """Return how well an offer fits a need, or the code of the gate that stays shut."""
-    if gate := _shut(need, offer, helper, distance, now):
+def fit(
+    need: Shown,
+    offer: Shown,
+    helper: Helper,
+    *,
+    seeker: Helper,
+    distance: int,
+    units: int,
+    zone: ZoneInfo,
+    now: int,
+) -> Fit | str:
+    """Return how well an offer fits a need, or the code of the gate that stays shut.
+
+    `helper` is what is known of the offer's author, `seeker` of the need's: either may block the other.
+    `units` is how alike their words are, as `alike` counts.
+    """
+    if gate := _shut(need, offer, helper, seeker, distance, now):
         return gate
     halves = half_hours_in_common(need, offer, zone)
     if halves == 0:
@@ -85,23 +103,32 @@ def fit(need: Shown, offer: Shown, helper: Helper, *, distance: int, zone: ZoneI
     asked = asked_lately(helper, now)
     terms = {
         "category": SAME_CATEGORY if need.category == offer.category else NEAR_CATEGORY,
+        "text": text_points(units),
         "distance": distance_points(distance),
         "time": MOST_TIME * min(halves, FULL_OVERLAP) // FULL_OVERLAP,
         "languages": SHARED_LANGUAGE if languages else 0,
         "capacity": A_PLACE_LEFT * min(offer.left, MOST_PLACES),
-        "asked": max(0, NEVER_ASKED - AN_ASK * asked),
+        "asked": asked_points(asked),
         "trust": A_TRUST_LEVEL * min(offer.trust, MOST_TRUST),
     }
     return Fit(distance, halves, languages, offer.left, asked, offer.trust, terms)
+
+
+def text_points(units: int) -> int:
+    return MOST_TEXT * units // FULL
 
 
 def distance_points(distance_m: int) -> int:
     return MOST_DISTANCE * max(0, DISTANCE_SCALE_M - distance_m) // DISTANCE_SCALE_M
 
 
+def asked_points(asked: int) -> int:
+    return max(0, NEVER_ASKED - AN_ASK * asked)
+
+
 def asked_lately(helper: Helper, now: int) -> int:
-    """Return how often the helper was asked in the last seven days."""
-    return sum(now - WEEK_S < at <= now for at in helper.asked)
+    """Return how often the helper was asked in the last seven days, or by a clock that ran ahead, later."""
+    return sum(now - WEEK_S < at for at in helper.asked)
 
 
 def half_hours_in_common(need: Shown, offer: Shown, zone: ZoneInfo) -> int:
@@ -119,10 +146,12 @@ def half_hours_in_common(need: Shown, offer: Shown, zone: ZoneInfo) -> int:
 
 
 def _shut(  # noqa: PLR0911 — one gate, one line
-    need: Shown, offer: Shown, helper: Helper, distance: int, now: int
+    need: Shown, offer: Shown, helper: Helper, seeker: Helper, distance: int, now: int
 ) -> str | None:
     if need.author == offer.author:
         return "own_listing"
+    if kept_apart(seeker, helper):
+        return "blocked"
     if need.full or offer.full or now >= min(need.expires_at, offer.expires_at):
         return "listing_full"
     if need.category != offer.category and offer.category not in NEAR.get(need.category, ()):

@@ -20,7 +20,7 @@ MOST = 50
 _MATCH = {200: "MatchShown"}
 
 
-def _act(name: str, verb: str, summary: str, body: str) -> Operation:
+def _act(name: str, verb: str, summary: str, body: str | None, about: str = "") -> Operation:
     return Operation(
         "matching",
         name,
@@ -28,6 +28,7 @@ def _act(name: str, verb: str, summary: str, body: str) -> Operation:
         f"/v1/matches/{{match_id}}/{verb}",
         "resident",
         summary,
+        about=about,
         body=body,
         answers=_MATCH,
         problems=(403, 404, 409, 422),
@@ -60,7 +61,7 @@ def read_candidates(call: Call) -> Answer:
     checked(faults)
     listing = call.house.publishing.owned(call.path["listing_id"], call.person.id)
     ranked = call.house.matching.candidates(listing, call.house.board, limit=limit, now=call.now)
-    return Answer({"candidates": [show_candidate(card, fit, call.language) for card, fit in ranked]})
+    return Answer({"candidates": [show_candidate(listing, *one, call.language) for one in ranked]})
 
 
 @operation(
@@ -142,7 +143,17 @@ def read_match(call: Call) -> Answer:
     return Answer(_shown(call, call.house.matching.get(call.path["match_id"], by=call.person.id)))
 
 
-@operation(routes, _act("accept_match", "accept", "Say yes", "AcceptBody"))
+_ABOUT_ACCEPT = (
+    "A helper whom others were quicker than is `queued`, with their number, and asked again when a place is "
+    "free. Where the city confirms, the match is `agreed` until a coordinator decides, and the answer waits."
+)
+_ABOUT_BLOCK = (
+    "They are not proposed to each other again, whoever asks. A match that is not accepted yet ends as if it "
+    "were cancelled; nobody is told of the block."
+)
+
+
+@operation(routes, _act("accept_match", "accept", "Say yes", "AcceptBody", _ABOUT_ACCEPT))
 def accept_match(call: Call) -> Answer:
     from chalicelib.matching.bodies import AcceptBody
 
@@ -158,12 +169,20 @@ def decline_match(call: Call) -> Answer:
     return _told(call, call.house.matching.decline(call.path["match_id"], reason, **_by(call)))
 
 
-@operation(routes, _act("cancel_match", "cancel", "Take back a proposal or an accepted match", "CancelBody"))
+@operation(routes, _act("cancel_match", "cancel", "Take back a match that is not over", "CancelBody"))
 def cancel_match(call: Call) -> Answer:
     from chalicelib.matching.bodies import CancelBody
 
     reason = call.body(CancelBody).reason
     return _told(call, call.house.matching.cancel(call.path["match_id"], reason, **_by(call)))
+
+
+@operation(
+    routes,
+    _act("block_other", "block", "Have nothing more to do with the other side", None, _ABOUT_BLOCK),
+)
+def block_other(call: Call) -> Answer:
+    return _told(call, call.house.matching.block(call.path["match_id"], **_by(call)))
 
 
 @operation(routes, _act("tell_outcome", "outcome", "Say how it went", "TellBody"))
@@ -190,4 +209,4 @@ def _shown(call: Call, pair: "Pair") -> dict[str, Any]:
 
     match: Match = pair.match  # type: ignore[assignment]
     other = call.house.people.get(match.other(match.side_of(call.person.id)))
-    return show_match(pair, match, call.person.id, other)
+    return show_match(pair, match, call.person.id, other, call.house.matching.place_in_queue(match))

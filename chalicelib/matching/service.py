@@ -1,31 +1,30 @@
 """Bring a need and an offer together: ask, answer, cancel, say how it went; and what schedules owe."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import NamedTuple
 
 from chalicelib.board.service import LiveBoard
 from chalicelib.cities.model import City
-from chalicelib.errors import Conflict, NotAllowed, NotFound, Unavailable
+from chalicelib.errors import Conflict, NotFound, Unavailable
 from chalicelib.identity import is_id, make_id
 from chalicelib.listings.model import DAY_S, Listing
 from chalicelib.matching.candidates import Candidate, candidates
 from chalicelib.matching.mails import ASKING, mail_of
-from chalicelib.matching.model import MOVES, CancelReason, DeclineReason, Match, Outcome, Side
-from chalicelib.matching.ranking import Fit, fit
+from chalicelib.matching.model import CancelReason, DeclineReason, Match, Outcome, Side
+from chalicelib.matching.proposals import both, proposal, side_of
+from chalicelib.matching.queue import Queues, place_of
 from chalicelib.matching.repository import Job, Matches, Pair
-from chalicelib.notices.model import Notice
-from chalicelib.people.model import Helper, Person, helper_of
+from chalicelib.matching.steps import Step, said_no, said_yes, taken_back, to_both
+from chalicelib.notices.model import Notice, Pace
+from chalicelib.people.model import Person, kept_apart
 from chalicelib.people.repository import People
-from chalicelib.places.model import distance_m
 from chalicelib.receipts import Receipt, received
 from chalicelib.rounds import Round, go_round
 
 TRIES = 24
 """Of a change that others overtook; more than that many at once on one listing are told to come again."""
-
-HOUR_S = 3_600
 
 
 class Told(NamedTuple):
@@ -35,12 +34,12 @@ class Told(NamedTuple):
     notices: tuple[Notice, ...] = ()
 
 
-class Step(NamedTuple):
-    """What one change of a match writes."""
+class Proposal(NamedTuple):
+    """A new match, the mail that asks, and the person asked as they are to stand then."""
 
     match: Match
-    listings: tuple[Listing, ...] = ()
-    notices: tuple[Notice, ...] = ()
+    mail: Notice
+    asked: Person | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,22 +51,31 @@ class Matching:
     city: City
 
     def propose(self, need_id: str, offer_id: str, *, by: Person, message: str, key: str, now: int) -> Told:
-        """Ask the other side; the same request again finds the same match."""
+        """Ask the other side; the same request again finds the same match.
+
+        Whom the city asked for the seeker is not asked again: the match is the seeker's, with their word.
+        """
         receipt = _own(by.id, (key, f"propose {message}"))
         for _ in range(TRIES):
             pair = self.matches.pair(need_id, offer_id)
-            need, offer = _both(pair)
-            side = _side(need, offer, by.id)
+            need, offer = both(pair)
+            side = side_of(need, offer, by.id)
             if pair.match is not None:
                 if pair.match.proposer == side and received(pair.match.receipts, receipt):
                     return Told(pair.match)
-                raise Conflict("already_asked")
-            asked = self._asked(need, offer, side, now)
-            match = self._proposal(need, offer, side, asked, message=message, now=now).with_receipt(receipt)
-            mail = mail_of(ASKING[side], match, match.other(side), pair, now)
+                if not pair.match.for_the_seeker(side):
+                    raise Conflict("already_asked")
+                joined = pair.match.joined(message).with_receipt(receipt)
+                try:
+                    self.matches.save(joined)
+                except Conflict:
+                    continue
+                return Told(joined)
+            drawn = self.drawn_up(pair, side, message=message, now=now, pace="prompt")
+            match, mail = drawn.match.with_receipt(receipt), drawn.mail
             limit = (f"propose#{by.id}", self.city.limits.proposals_per_day, (now // DAY_S + 1) * DAY_S)
             try:
-                self.matches.propose(match, mail, asked=asked and asked.was_asked(now), limit=limit)
+                self.matches.propose(match, mail, asked=drawn.asked, limit=limit)
             except Conflict as conflict:
                 if conflict.code == "key_reused":
                     raise
@@ -75,49 +83,87 @@ class Matching:
             return Told(match, (mail,))
         raise Unavailable("busy")
 
+    def drawn_up(
+        self,
+        pair: Pair,
+        side: Side,
+        *,
+        message: str,
+        now: int,
+        pace: Pace | None = None,
+        reach_m: int | None = None,
+    ) -> Proposal:
+        """Return what a proposal from one side stores, whoever makes it; Conflict when it may not be made.
+
+        `reach_m` is how far the need goes, when that is not what its author said.
+        """
+        need, offer = both(pair)
+        if reach_m is not None:
+            need = replace(need, draft=replace(need.draft, reach_m=reach_m))
+        seeker, helper = self._both_people(need.author, offer.author)
+        match = proposal(need, offer, side, seeker, helper, city=self.city, now=now)
+        match = replace(match, message=message)
+        mail = mail_of(ASKING[side], match, match.other(side), pair, now, pace=pace)
+        return Proposal(match, mail, helper.was_asked(now) if side == "seeker" else None)
+
     def accept(self, match_id: str, *, by: str, answer: str, key: str, now: int) -> Told:
-        """Say yes: a place is taken on both listings with it, or nothing happens."""
+        """Say yes: a place is taken on both listings with it, or the helper is queued, or nothing happens.
+
+        Where the city confirms, the places are taken and the match is agreed until a coordinator decides.
+        """
+        confirmed = self.city.exchange == "confirmed"
 
         def step(pair: Pair, match: Match) -> Step:
-            accepted = match.accepted(by, now, answer)
-            need, offer = _both(pair)
-            told = tuple(
-                mail_of("match_accepted", accepted, person, pair, now)
-                for person in (match.seeker, match.helper)
-            )
-            return Step(accepted, (need.taken(now), offer.taken(now)), told)
+            if match.state == "proposed":
+                match.answerable(by)
+                self.both_sides(match)
+            return said_yes(pair, match, by, answer, confirmed=confirmed, now=now)
 
-        return self._change(match_id, by, (key, f"accept {answer}"), step)
+        return self.change(match_id, by, (key, f"accept {answer}"), step, now)
 
     def decline(self, match_id: str, reason: DeclineReason, *, by: str, key: str, now: int) -> Told:
         """Say no, with a reason the other side is told kindly."""
 
         def step(pair: Pair, match: Match) -> Step:
-            return self._ended("match_declined", match.declined(by, now, reason), pair, by, now)
+            return said_no("match_declined", match.declined(by, now, reason), pair, by, now)
 
-        return self._change(match_id, by, (key, f"decline {reason}"), step)
+        return self.change(match_id, by, (key, f"decline {reason}"), step, now)
 
     def cancel(self, match_id: str, reason: CancelReason, *, by: str, key: str, now: int) -> Told:
-        """Take back a proposal or an accepted match; the places it took are free again."""
+        """Take back a match that is not over; the places it took are free again."""
 
         def step(pair: Pair, match: Match) -> Step:
-            ended = self._ended("match_cancelled", match.cancelled(by, now, reason), pair, by, now)
-            freed = (pair.need, pair.offer) if match.state == "accepted" else ()
-            return ended._replace(listings=tuple(each.given_back() for each in freed if each is not None))
+            return taken_back(pair, match, by, reason, now)
 
-        return self._change(match_id, by, (key, f"cancel {reason}"), step)
+        return self.change(match_id, by, (key, f"cancel {reason}"), step, now)
+
+    def block(self, match_id: str, *, by: str, key: str, now: int) -> Told:
+        """Have nothing more to do with the other side: what is not settled between the two ends.
+
+        To the other side it looks like any cancelling, and what was accepted stays until somebody cancels it.
+        """
+
+        def step(pair: Pair, match: Match) -> Step:
+            ended = match.blocked(by, now)
+            blocker = self._person(by)
+            blocking = blocker.blocking(match.other(match.side_of(by)), match.id, now)
+            changed = Step(ended) if ended.state == match.state else taken_back(pair, match, by, "other", now)
+            return changed._replace(person=None if blocking is blocker else blocking)
+
+        return self.change(match_id, by, (key, "block"), step, now)
 
     def tell(self, match_id: str, outcome: Outcome, *, by: str, key: str, now: int) -> Told:
         """Say how it went."""
-        return self._change(
-            match_id, by, (key, f"tell {outcome}"), lambda _, match: Step(match.told(by, now, outcome))
+        return self.change(
+            match_id, by, (key, f"tell {outcome}"), lambda _, match: Step(match.told(by, now, outcome)), now
         )
 
     def candidates(self, listing: Listing, board: LiveBoard, *, limit: int, now: int) -> list[Candidate]:
         """Return who fits a listing that stands, the best first."""
         listing.taken(now)
         zone = self.city.zone
-        return candidates(listing.card(zone), board, limit=limit, zone=zone, now=now)
+        card = listing.card(zone)
+        return candidates(card, card.gist, board, limit=limit, zone=zone, now=now)
 
     def of_person(
         self, person: str, side: Side | None, *, before: str | None, limit: int
@@ -138,12 +184,64 @@ class Matching:
         _known(pair).side_of(by)
         return pair
 
+    def place_in_queue(self, match: Match) -> int | None:
+        """Return which number a queued match has in the queue of its need, from 1; None of any other."""
+        return place_of(match, self.matches.of_need(match.need)) if match.state == "queued" else None
+
     def tend_due(self, now: int) -> Round:
-        """Lapse what nobody answered, ask how it went, close what nobody speaks of any more."""
+        """Lapse what nobody answered, look at the queues, ask how it went, close what nobody speaks of."""
         return self._round("match", partial(self._tend, now=now), now)
 
     def purge_due(self, now: int) -> Round:
         return self._round("purge-matches", lambda pair: self.matches.purge(_known(pair)), now)
+
+    def change(
+        self,
+        match_id: str,
+        by: str,
+        receipt: Receipt,
+        act: Callable[[Pair, Match], Step],
+        now: int,
+        *,
+        own: bool = True,
+    ) -> Told:
+        """Change a match once a key: the same request again finds it done. `own`: only its two sides may."""
+        receipt = _own(by, receipt)
+        for _ in range(TRIES):
+            pair = self.get(match_id, by=by) if own else self._pair(match_id)
+            match = _known(pair)
+            if received(match.receipts, receipt):
+                return Told(match)
+            try:
+                step = act(pair, match)
+            except Conflict:
+                if self._pair(match_id) != pair:  # no moment in which all was as it was read
+                    continue
+                raise
+            if step.match is match:
+                return Told(match)
+            step = self._queues.onward(pair, step._replace(match=step.match.with_receipt(receipt)), now)
+            try:
+                self._save(step)
+            except Conflict:
+                continue
+            return Told(step.match, step.notices)
+        raise Unavailable("busy")
+
+    def _save(self, step: Step) -> None:
+        self.matches.save(
+            step.match,
+            listings=step.listings,
+            notices=step.notices,
+            person=step.person,
+            called=step.called,
+            seen=step.seen,
+            together=step.together,
+        )
+
+    @property
+    def _queues(self) -> Queues:
+        return Queues(self.matches, self.people, self.city)
 
     def _round(self, job: Job, act: Callable[[Pair], object], now: int) -> Round:
         outcome = go_round(self.matches.due(job, now), lambda match_id: act(self._pair(match_id)))
@@ -153,68 +251,41 @@ class Matching:
 
     def _tend(self, pair: Pair, now: int) -> None:
         match = _known(pair)
-        if now < match.due_at or not MOVES[match.state]:
+        if now < match.due_at or match.state not in ("proposed", "queued", "accepted"):
             raise Conflict("match_not_due")
+        self._save(self._queues.onward(pair, self._looked_after(pair, match, now), now))
+
+    def _looked_after(self, pair: Pair, match: Match, now: int) -> Step:
+        """Return what time has brought a match that is due."""
         if match.state == "proposed":
             lapsed = match.lapsed(now)
             mail = mail_of("match_lapsed", lapsed, match.person_on(match.proposer), pair, now)
-            self.matches.save(lapsed, notices=(mail,))
-        elif not match.followed_up:
-            sides = (match.seeker, match.helper)
-            mails = [mail_of("how_did_it_go", match, person, pair, now) for person in sides]
-            self.matches.save(match.followed(now), notices=mails)
-        else:
-            self.matches.save(match.closed(now))
+            return Step(lapsed, notices=(mail,))
+        if match.state == "queued":
+            return self._queues.waited(pair, match, now)
+        if not match.followed_up:
+            return Step(match.followed(now), notices=to_both("how_did_it_go", match, pair, now))
+        return Step(match.closed(now))
 
-    def _change(self, match_id: str, by: str, receipt: Receipt, act: Callable[[Pair, Match], Step]) -> Told:
-        """Change a match once a key: the same request again finds it done."""
-        receipt = _own(by, receipt)
-        for _ in range(TRIES):
-            pair = self.get(match_id, by=by)
-            match = _known(pair)
-            if received(match.receipts, receipt):
-                return Told(match)
-            step = act(pair, match)
-            changed = step.match.with_receipt(receipt)
-            try:
-                self.matches.save(changed, listings=step.listings, notices=step.notices)
-            except Conflict:
-                continue
-            return Told(changed, step.notices)
-        raise Unavailable("busy")
+    def both_sides(self, match: Match) -> tuple[Person, Person]:
+        """Return seeker and helper, or raise Conflict when one is gone or blocks the other."""
+        return self._both_people(match.seeker, match.helper)
 
-    def _asked(self, need: Listing, offer: Listing, side: Side, now: int) -> Person | None:
-        """Return the helper a seeker asks, if they may be asked; a helper who comes forward is not asked."""
-        if side == "helper":
-            return None
-        helper = self.people.get(offer.author)
-        if helper is None:
-            raise Conflict("listing_over")
-        helper.may_be_asked(need.draft.category, now)
-        return helper
+    def _both_people(self, seeker_id: str, helper_id: str) -> tuple[Person, Person]:
+        """Return two who may be brought together: both are there and neither blocks the other.
 
-    def _proposal(
-        self, need: Listing, offer: Listing, side: Side, asked: Person | None, *, message: str, now: int
-    ) -> Match:
-        need.taken(now)
-        offer.taken(now)
-        helper = helper_of(asked) if asked else Helper(offer.author, 0)
-        zone = self.city.zone
-        apart = distance_m(need.cell.centre, offer.cell.centre)
-        fitting = fit(need.card(zone), offer.card(zone), helper, distance=apart, zone=zone, now=now)
-        if not isinstance(fitting, Fit) and side == "seeker":
-            raise Conflict(fitting)
-        return Match(
-            need=need.id,
-            offer=offer.id,
-            seeker=need.author,
-            helper=offer.author,
-            proposer=side,
-            made_at=now,
-            due_at=min(now + self.city.limits.proposal_hours * HOUR_S, need.expires_at, offer.expires_at),
-            terms=fitting.terms if isinstance(fitting, Fit) else {},
-            message=message,
-        )
+        One code says either: who is blocked is not told, nor who left.
+        """
+        seeker, helper = self.people.get_many([seeker_id, helper_id])
+        if seeker is None or helper is None or kept_apart(seeker, helper):
+            raise Conflict("not_available")
+        return seeker, helper
+
+    def _person(self, person_id: str) -> Person:
+        person = self.people.get(person_id)
+        if person is None:
+            raise NotFound("not_found")
+        return person
 
     def _pair(self, match_id: str) -> Pair:
         need_id, _, offer_id = match_id.partition("-")
@@ -222,31 +293,11 @@ class Matching:
             raise NotFound("not_found")
         return self.matches.pair(need_id, offer_id)
 
-    def _ended(self, template: str, match: Match, pair: Pair, by: str, now: int) -> Step:
-        """Return the end of a match, told to the side that did not end it."""
-        other = match.other(match.side_of(by))
-        return Step(match, (), (mail_of(template, match, other, pair, now),))
-
 
 def _known(pair: Pair) -> Match:
     if pair.match is None:
         raise NotFound("not_found")
     return pair.match
-
-
-def _both(pair: Pair) -> tuple[Listing, Listing]:
-    if pair.need is None or pair.offer is None or pair.need.kind != "need" or pair.offer.kind != "offer":
-        raise NotFound("not_found")
-    return pair.need, pair.offer
-
-
-def _side(need: Listing, offer: Listing, person: str) -> Side:
-    """Return on which side a person proposes: they own one of the two listings, and not both."""
-    if need.author == offer.author:
-        raise Conflict("own_listing")
-    if person not in (need.author, offer.author):
-        raise NotAllowed("not_yours")
-    return "seeker" if person == need.author else "helper"
 
 
 def _own(person: str, receipt: Receipt) -> Receipt:

@@ -5,6 +5,7 @@ from typing import Any
 
 from chalicelib.api.shown import show_cell, show_instant
 from chalicelib.board.model import Shown
+from chalicelib.listings.model import Listing
 from chalicelib.listings.windows import SLOTS_A_WEEK
 from chalicelib.matching.model import Match
 from chalicelib.matching.ranking import MOST_TRUST, SAME_CATEGORY, Fit
@@ -12,9 +13,15 @@ from chalicelib.matching.repository import Pair
 from chalicelib.people.model import Person
 from chalicelib.places.model import distance_m
 from chalicelib.wording.model import say
+from chalicelib.words.alike import gist
+from chalicelib.words.model import said, terms
+
+MOST_WORDS = 5
+"""So many words in common are named."""
 
 
-def show_candidate(card: Shown, fit: Fit, language: str) -> dict[str, Any]:
+def show_candidate(mine: Listing, card: Shown, fit: Fit, language: str) -> dict[str, Any]:
+    """Return what a listing of the reader's is offered, with the reasons in the reader's words."""
     return {
         "id": card.id,
         "version": card.version,
@@ -26,13 +33,13 @@ def show_candidate(card: Shown, fit: Fit, language: str) -> dict[str, Any]:
         "capacity": card.capacity,
         "distance_m": fit.distance_m,
         "score": fit.score,
-        "reasons": show_reasons(fit, language),
+        "reasons": show_reasons(fit, _in_common(mine, card), language),
     }
 
 
-def show_reasons(fit: Fit, language: str) -> list[Mapping[str, Any]]:
-    """Return each term of the score with its points and why, in words."""
-    reasons = _reasons(fit)
+def show_reasons(fit: Fit, words: tuple[str, ...], language: str) -> list[Mapping[str, Any]]:
+    """Return each term of the score with its points and why; the words are those in common."""
+    reasons = _reasons(fit, words)
     return [
         {
             "term": term,
@@ -43,7 +50,10 @@ def show_reasons(fit: Fit, language: str) -> list[Mapping[str, Any]]:
     ]
 
 
-def show_match(pair: Pair, match: Match, by: str, other: Person | None) -> dict[str, Any]:
+def show_match(
+    pair: Pair, match: Match, by: str, other: Person | None, place_in_queue: int | None
+) -> dict[str, Any]:
+    """Return a match as one side sees it; what the other answered waits for a coordinator as it does."""
     side, need, offer = match.side_of(by), pair.need, pair.offer
     outcomes = {"seeker": match.seeker_outcome, "helper": match.helper_outcome}
     waiting = match.state == "proposed"
@@ -59,21 +69,30 @@ def show_match(pair: Pair, match: Match, by: str, other: Person | None) -> dict[
         "other": other and {"name": other.name, "languages": list(other.languages), "trust": other.trust},
         "distance_m": distance_m(need.cell.centre, offer.cell.centre) if need and offer else None,
         "message": match.message,
-        "answer": match.answer,
+        "answer": match.answer if side == match.answerer else match.passed_on,
         "reason": match.reason,
         "my_outcome": outcomes[side],
         "their_outcome": outcomes["helper" if side == "seeker" else "seeker"],
         "made_at": show_instant(match.made_at),
         "answer_by": show_instant(match.due_at) if waiting else None,
+        "place_in_queue": place_in_queue,
         "terms": dict(match.terms),
     }
 
 
-def _reasons(fit: Fit) -> Mapping[str, tuple[str, dict[str, Any]]]:
+def _in_common(mine: Listing, card: Shown) -> tuple[str, ...]:
+    """Return the words of mine that the other speaks of too: whoever reads it knows them."""
+    title, text = mine.draft.title, mine.draft.text
+    stems = card.shared(gist(terms(title), terms(text)))
+    return said(f"{title}\n{text}", stems)[:MOST_WORDS]
+
+
+def _reasons(fit: Fit, words: tuple[str, ...]) -> Mapping[str, tuple[str, dict[str, Any]]]:
     """Return the message of each term, and its values."""
     always = fit.half_hours >= SLOTS_A_WEEK
     return {
         "category": ("category_same" if fit.terms["category"] == SAME_CATEGORY else "category_near", {}),
+        "text": ("text", {"words": words}) if words else ("text_none", {}),
         "distance": ("distance", {"distance": fit.distance_m}),
         "time": ("time_any", {}) if always else ("time_overlap", {"hours": fit.half_hours / 2}),
         "languages": ("language", {"languages": fit.languages}) if fit.languages else ("language_none", {}),

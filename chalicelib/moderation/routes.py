@@ -45,8 +45,7 @@ def read_held(call: Call) -> Answer:
     ),
 )
 def release_listing(call: Call) -> Answer:
-    listing, notices = call.house.desk.release(call.path["listing_id"], key=call.key, now=call.now)
-    call.house.dispatcher.send_now(notices, call.now)
+    listing, _ = call.house.desk.release(call.path["listing_id"], key=call.key, now=call.now)
     return _shown(call, listing)
 
 
@@ -69,8 +68,7 @@ def refuse_listing(call: Call) -> Answer:
     from chalicelib.moderation.bodies import RefuseBody
 
     reason = call.body(RefuseBody).reason
-    listing, notices = call.house.desk.refuse(call.path["listing_id"], reason, key=call.key, now=call.now)
-    call.house.dispatcher.send_now(notices, call.now)
+    listing, _ = call.house.desk.refuse(call.path["listing_id"], reason, key=call.key, now=call.now)
     return _shown(call, listing)
 
 

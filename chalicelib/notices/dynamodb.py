@@ -1,14 +1,17 @@
 """The outbox in DynamoDB: one item a notice, filed by when somebody must look at it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
+from pynamodb.expressions.operand import Path
+
 from chalicelib.errors import Conflict
 from chalicelib.notices.model import Notice
+from chalicelib.notices.repository import Limit, Spent
 from chalicelib.storage.agenda import Agenda, due
 from chalicelib.storage.tables import Tables
-from chalicelib.storage.transaction import ABSENT, Delete, Put, Refused, at_version
+from chalicelib.storage.transaction import ABSENT, Count, Delete, Put, Refused, at_version
 
 _FIELDS = tuple(field.name for field in fields(Notice))
 
@@ -26,10 +29,22 @@ class DynamoOutbox:
         item = self.tables.get("notices", {"pk": notice_id})
         return None if item is None else _notice(item)
 
-    def save(self, notice: Notice) -> None:
+    def get_many(self, notice_ids: Sequence[str]) -> list[Notice]:
+        items = self.tables.get_all([("notices", {"pk": notice_id}) for notice_id in notice_ids])
+        return [_notice(item) for item in items if item is not None]
+
+    def waiting_for(self, person: str, *, limit: int) -> list[Notice]:
+        rows = self.tables.query("notices", Path("waiting_for") == person, index="waiting", limit=limit)
+        return [each for each in self.get_many([row["pk"] for row in rows]) if each.free]
+
+    def save(self, *notices: Notice, limits: Sequence[Limit] = ()) -> None:
+        puts = [Put("notices", _item(notice), at_version(notice.version - 1)) for notice in notices]
+        counts = [Count("limits", {"pk": name}, most, until) for name, most, until in limits]
         try:
-            self.tables.commit([Put("notices", _item(notice), at_version(notice.version - 1))])
+            self.tables.commit([*puts, *counts])
         except Refused as refused:
+            if all(isinstance(write, Count) for write in refused.writes):
+                raise Spent from refused
             raise Conflict("notice_taken") from refused
 
     def due(self, now: int) -> Iterable[str]:
@@ -54,8 +69,10 @@ class DynamoOutbox:
 def _item(notice: Notice) -> dict[str, Any]:
     item = {name: getattr(notice, name) for name in _FIELDS if name != "id"}
     job = "purge-notices" if notice.over else "send"
-    purge = {"purge_at": notice.due_at} if notice.over else {}
-    return {"pk": notice.id, **item, **due(job, notice.due_at, notice.id), **purge}
+    more: dict[str, Any] = {"purge_at": notice.due_at} if notice.over else {}
+    if notice.free and notice.to:
+        more = {"waiting_for": notice.to, "waiting_key": f"{notice.made_at:011d}#{notice.id}"}
+    return {"pk": notice.id, **item, **due(job, notice.due_at, notice.id), **more}
 
 
 def _notice(item: dict[str, Any]) -> Notice:

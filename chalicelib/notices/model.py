@@ -1,30 +1,33 @@
-"""A notice: one mail the city owes somebody, from the fact that causes it until a provider has it."""
+"""A notice: one fact the city owes somebody, from the transaction that makes it so until a mail has told it.
+
+A mail carries one notice or several of one person. The one it is sent for, its lead, lists what it `carries`;
+from then on only the lead moves, and what becomes of it has become of them all.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Literal
-from zoneinfo import ZoneInfo
 
 from chalicelib.errors import Conflict
 from chalicelib.identity import make_id
-from chalicelib.wallclock import instant
 
-State = Literal["waiting", "claimed", "unsure", "sent", "dropped", "parked"]
+State = Literal["waiting", "claimed", "unsure", "sent", "carried", "dropped", "parked"]
 
 MOVES: Mapping[State, frozenset[State]] = MappingProxyType(
     {
-        "waiting": frozenset({"waiting", "claimed", "sent", "dropped"}),
+        "waiting": frozenset({"waiting", "claimed", "carried", "sent", "dropped"}),
         "claimed": frozenset({"waiting", "unsure", "sent", "parked"}),
         "unsure": frozenset({"waiting", "claimed", "sent", "dropped"}),
         "sent": frozenset(),
+        "carried": frozenset(),
         "dropped": frozenset(),
         "parked": frozenset(),
     }
 )
-"""It is put off while its reader sleeps, dropped when it is not wanted, parked when it was refused for good
-or tried too often, unsure when its answer or its sender was lost. The provider's own word makes it sent."""
+"""It is put off while its reader sleeps or until the digest, carried when another's mail tells it, dropped
+when it is not wanted or no longer so, parked when it was refused for good or tried too often, unsure when
+its answer or its sender was lost. The provider's own word makes it sent."""
 
 Topic = Literal["sign_in", "asked", "answered", "listing"]
 """What a resident can switch off; sign_in cannot be."""
@@ -33,17 +36,40 @@ TEMPLATES: Mapping[str, Topic] = {
     "sign_in": "sign_in",
     "asked_to_help": "asked",
     "offered_help": "asked",
+    "place_free": "asked",
+    "match_agreed": "answered",
     "match_accepted": "answered",
     "match_declined": "answered",
     "match_lapsed": "answered",
+    "match_refused": "answered",
     "match_cancelled": "answered",
     "how_did_it_go": "answered",
+    "need_unanswered": "listing",
     "listing_ending": "listing",
     "listing_expired": "listing",
     "listing_released": "listing",
     "listing_refused": "listing",
 }
 
+Pace = Literal["urgent", "prompt", "soon", "calm"]
+"""How long a notice may wait for others to go with it: not at all, not even for who chose one mail a day;
+not at all; a few minutes; until the day's digest. Whatever is waiting goes with the next mail to the same
+person."""
+
+_PACES: Mapping[str, Pace] = {
+    "sign_in": "urgent",
+    "match_lapsed": "calm",
+    "how_did_it_go": "calm",
+    "listing_ending": "calm",
+    "listing_expired": "calm",
+}
+"""Of every other template: soon, unless who owes it knows better."""
+
+GATHER_S = 300
+"""How long a notice that goes soon waits for others."""
+HEADROOM_S = 12 * 3_600
+"""What must be left of a notice's use when it is told: if the digest comes later than that, it does not
+wait."""
 LEASE_S = 60
 """How long a sender may hold a notice."""
 SETTLE_S = 600
@@ -56,7 +82,7 @@ KEPT_S = 30 * 86_400
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One mail owed. It holds no secret: links are made when it is sent.
+    """One fact owed. It holds no secret: links are made when it is sent.
 
     `to` is a person's id, or empty when `address` says where a sign-in mail goes. `due_at` is when somebody
     must look at it next; `version` grows with every change and fences out a sender whose lease is over.
@@ -71,7 +97,17 @@ class Notice:
     address: str | None = None
     language: str | None = None
     values: Mapping[str, str] = field(default_factory=dict)
+    pace: Pace = "soon"
+    until: int | None = None
+    """The instant from which it is of no more use, if there is one."""
     state: State = "waiting"
+    digest: bool = False
+    """It waits for a digest, or went in one."""
+    carries: tuple[str, ...] = ()
+    """The notices that go in the same mail, fixed when it is first claimed."""
+    carried_by: str | None = None
+    counted: str = ""
+    """The local day on which its mail counts in what the person gets."""
     attempts: int = 0
     version: int = 1
     provider_id: str | None = None
@@ -80,9 +116,19 @@ class Notice:
     def topic(self) -> Topic:
         return TEMPLATES[self.template]
 
-    def claimed(self, now: int) -> "Notice":
+    @property
+    def free(self) -> bool:
+        """Whether it waits and was in no mail yet: it can still go with another, or take others along."""
+        return self.state == "waiting" and not self.carries and not self.attempts
+
+    def claimed(self, now: int, *, carries: tuple[str, ...] = (), counted: str = "") -> "Notice":
         """Take it to send it now; whoever holds an older version has lost it."""
-        return self._moved("claimed", due_at=now + LEASE_S)
+        taken = self._moved("claimed", due_at=now + LEASE_S)
+        return replace(taken, carries=carries or self.carries, counted=counted or self.counted)
+
+    def carried(self, now: int, by: str) -> "Notice":
+        """Leave it to another's mail, whose fate is its own from now on."""
+        return replace(self._moved("carried", due_at=now + KEPT_S), carried_by=by)
 
     def sent(self, now: int, provider_id: str | None) -> "Notice":
         return replace(self._moved("sent", due_at=now + KEPT_S), provider_id=provider_id)
@@ -90,6 +136,9 @@ class Notice:
     def put_off(self, until: int) -> "Notice":
         """Not sent, for a reason that is not its own: a throttle, quiet hours."""
         return self._moved("waiting", due_at=until)
+
+    def for_digest(self, at: int) -> "Notice":
+        return replace(self.put_off(at), digest=True)
 
     def failed(self, now: int) -> "Notice":
         """Not sent; wait and try again, or set it aside for a person after the last try."""
@@ -120,29 +169,6 @@ class Notice:
         return replace(self, state=state, due_at=due_at, version=self.version + 1)
 
 
-@dataclass(frozen=True, slots=True)
-class Quiet:
-    """Hours without mail: minutes of the local day; past midnight when `until < start`, none when equal."""
-
-    start: int
-    until: int
-
-    def over_at(self, now: int, zone: ZoneInfo) -> int:
-        """Return the first instant from `now` on that is not quiet."""
-        local = datetime.fromtimestamp(now, zone)
-        minute = local.hour * 60 + local.minute
-        if not self._holds(minute):
-            return now
-        day = local.date() if minute < self.until else local.date() + timedelta(days=1)
-        end = instant(day, self.until, zone)
-        return end if end > now else instant(day, self.until, zone, fold=1)
-
-    def _holds(self, minute: int) -> bool:
-        if self.start <= self.until:
-            return self.start <= minute < self.until
-        return minute >= self.start or minute < self.until
-
-
 def notice(
     template: str,
     to: str,
@@ -151,10 +177,14 @@ def notice(
     *,
     about: str = "",
     values: Mapping[str, str] | None = None,
+    pace: Pace | None = None,
+    until: int | None = None,
 ) -> Notice:
     """Return the one notice of this kind that this person is owed about this subject.
 
     `about` tells apart what may happen to one subject more than once, such as each renewal of a listing.
+    `pace` is the template's own when none is given.
     """
-    made = make_id("notice", template, to, subject, about)
-    return Notice(made, template, to, subject, made_at=now, due_at=now, values=values or {})
+    made, pace = make_id("notice", template, to, subject, about), pace or _PACES.get(template, "soon")
+    due_at = now + GATHER_S if pace == "soon" else now
+    return Notice(made, template, to, subject, now, due_at, values=values or {}, pace=pace, until=until)

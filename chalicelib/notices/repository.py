@@ -1,10 +1,17 @@
 """What sending notices needs of the world."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
-from chalicelib.notices.model import Notice, Quiet, Topic
+from chalicelib.notices.hours import Quiet
+from chalicelib.notices.model import Notice, Topic
+
+Rhythm = Literal["each", "daily"]
+"""How mails come to a person: each as its time comes, or one a day and what is urgent."""
+
+Limit = tuple[str, int, int]
+"""A counter, its most, and the instant from which it may be forgotten."""
 
 
 class Throttled(Exception):
@@ -21,6 +28,10 @@ class Refused(Exception):
 
 class AnswerLost(Exception):
     """The mail may have been sent: the provider's answer did not arrive."""
+
+
+class Spent(Exception):
+    """A person has had the mails of the day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +54,26 @@ class Recipient:
     reachable: bool
     muted: frozenset[Topic]
     quiet: Quiet | None = None
+    rhythm: Rhythm = "each"
+
+    def wants(self, notice: Notice) -> bool:
+        return self.reachable and notice.topic not in self.muted
 
 
 class Outbox(Protocol):
     def get(self, notice_id: str) -> Notice | None: ...
 
-    def save(self, notice: Notice) -> None:
-        """Store the next version of a notice; Conflict when another sender was first."""
+    def get_many(self, notice_ids: Sequence[str]) -> list[Notice]:
+        """Return those of the notices that are still kept."""
+
+    def waiting_for(self, person: str, *, limit: int) -> list[Notice]:
+        """Return what waits for a person and can go with another notice, oldest first."""
+
+    def save(self, *notices: Notice, limits: Sequence[Limit] = ()) -> None:
+        """Store the next versions of notices and count one more on the limits, all or nothing.
+
+        Conflict when another sender was first with any of them; Spent when a limit is reached.
+        """
 
     def due(self, now: int) -> Iterable[str]: ...
 
@@ -70,4 +94,10 @@ class Recipients(Protocol):
 
 
 class Renderer(Protocol):
-    def render(self, notice: Notice, recipient: Recipient) -> Mail: ...
+    def render(self, notices: Sequence[Notice], recipient: Recipient, *, more: bool) -> Mail:
+        """Return the one mail that tells of all the notices; `more` when it does not hold all that waits."""
+
+
+class Facts(Protocol):
+    def untrue(self, notices: Sequence[Notice]) -> Collection[str]:
+        """Return the ids of those notices whose fact something later has overtaken."""

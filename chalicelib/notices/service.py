@@ -1,15 +1,18 @@
-"""Send what is owed: each notice once, whatever is lost on the way."""
+"""Send what is owed: each notice once, in as few mails as may be, whatever is lost on the way."""
 
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
-from zoneinfo import ZoneInfo
 
 from chalicelib.errors import Conflict, NotFound, Unavailable
-from chalicelib.notices.model import Notice
+from chalicelib.notices.bundle import Bundle, bundle
+from chalicelib.notices.hours import Hours
+from chalicelib.notices.model import HEADROOM_S, Notice
 from chalicelib.notices.repository import (
     AnswerLost,
+    Facts,
+    Limit,
     Mailer,
     NotSent,
     Outbox,
@@ -17,28 +20,36 @@ from chalicelib.notices.repository import (
     Recipients,
     Refused,
     Renderer,
+    Spent,
     Throttled,
 )
 from chalicelib.rounds import Round, go_round
 
 THROTTLE_S = 60
+LOOKED_AT = 60
+"""Notices that wait for a person, the oldest, of which some go along: one transaction holds them all."""
+_COUNTED_S = 3 * 86_400
+"""How long the count of a day's mails is kept."""
 
 
 @dataclass(frozen=True, slots=True)
 class Dispatcher:
-    """The city's sender."""
+    """The city's sender. A person gets at most `mails_per_day` a local day, the last of them in a digest."""
 
     outbox: Outbox
     mailer: Mailer
     recipients: Recipients
     renderer: Renderer
-    zone: ZoneInfo
+    facts: Facts
+    hours: Hours
+    mails_per_day: int
 
     def send_now(self, notices: Iterable[Notice], now: int) -> None:
-        """Send at once what was just written; what does not go stays owed and the schedule sends it."""
+        """Send at once what was just written and waits for no other; the schedule sends the rest."""
         for notice in notices:
-            with suppress(Conflict, Unavailable, NotFound):
-                self.send(notice.id, now)
+            if notice.due_at <= now:
+                with suppress(Conflict, Unavailable, NotFound):
+                    self.send(notice.id, now)
 
     def send_due(self, now: int) -> Round:
         """Send all that is due, and what an earlier round left."""
@@ -48,19 +59,23 @@ class Dispatcher:
         return outcome
 
     def send(self, notice_id: str, now: int) -> Notice:
-        """Send one notice if it is owed now; raises Conflict when it is not, or when another has it."""
+        """Send one notice if it is owed now, and with it what else waits for the same person.
+
+        Raises Conflict when it is not owed now, or when another has it.
+        """
         notice = self._get(notice_id)
         if notice.over or now < notice.due_at:
             raise Conflict("notice_not_due")
         if notice.state == "claimed":  # its sender is gone, and may have sent it
             return self._save(notice.unsure(now))
         recipient = self._recipient(notice)
-        if recipient is None or not _wanted(notice, recipient):
+        if recipient is None or not (recipient.wants(notice) or notice.carries):
             return self._save(notice.dropped(now))
-        awake = recipient.quiet.over_at(now, self.zone) if recipient.quiet else now
-        if awake > now:
-            return self._save(notice.put_off(awake))
-        return self._deliver(self._save(notice.claimed(now)), recipient, now)
+        if notice.address is None:
+            notice = self._at_its_hour(notice, recipient, now)
+            if notice.due_at > now:
+                return self._save(notice)
+        return self._send(notice, recipient, now)
 
     def settle(self, notice_id: str, provider_id: str, now: int) -> Notice | None:
         """Take the provider's own word that a mail went; return its notice."""
@@ -78,8 +93,61 @@ class Dispatcher:
             self.outbox.finished("purge-notices", now)
         return outcome
 
-    def _deliver(self, claimed: Notice, recipient: Recipient, now: int) -> Notice:
-        mail = self.renderer.render(claimed, recipient)
+    def _at_its_hour(self, notice: Notice, recipient: Recipient, now: int) -> Notice:
+        """Return the notice as it may go now, or put off."""
+        if notice.free and not notice.digest and _can_wait(notice, recipient):
+            digest = self.hours.next_digest(notice.made_at, recipient.quiet)
+            if notice.until is None or digest <= notice.until - HEADROOM_S:
+                if digest > now:
+                    return notice.for_digest(digest)
+                notice = replace(notice, digest=True)
+        awake = self.hours.awake_at(now, recipient.quiet)
+        return notice.put_off(awake) if awake > now else notice
+
+    def _send(self, lead: Notice, recipient: Recipient, now: int) -> Notice:
+        """Claim a notice and all that goes with it in one transaction, then hand the mail over."""
+        parcel = self._bundle(lead, recipient, now)
+        if lead.free and lead in parcel.over:
+            return self._save(*(each.dropped(now) for each in parcel.over))
+        if not parcel.told:
+            return self._save(lead.dropped(now))
+        told = tuple(each.id for each in parcel.told if each is not lead)
+        claimed = lead.claimed(now, carries=told if lead.free else (), counted=self.hours.day(now))
+        along: list[Notice] = []
+        if lead.free:
+            along += [each.carried(now, lead.id) for each in parcel.told if each is not lead]
+            along += [each.dropped(now) for each in parcel.over]
+        try:
+            self.outbox.save(claimed, *along, limits=self._limits(lead, recipient, now))
+        except Spent:
+            return self._save(lead.for_digest(self.hours.next_digest(now, recipient.quiet)))
+        return self._deliver(claimed, parcel, recipient, now)
+
+    def _bundle(self, lead: Notice, recipient: Recipient, now: int) -> Bundle:
+        """Return what goes with a notice: what waits, or what it carried when it was first claimed."""
+        if lead.address is not None:
+            return Bundle((lead,))
+        if lead.free:
+            waiting = self.outbox.waiting_for(lead.to, limit=LOOKED_AT)
+            others = [each for each in waiting if each.id != lead.id]
+        else:
+            others = self.outbox.get_many(lead.carries)
+        older = [each for each in (lead, *others) if each.made_at < now]
+        return bundle(lead, others, self.facts.untrue(older) if older else (), recipient)
+
+    def _limits(self, lead: Notice, recipient: Recipient, now: int) -> list[Limit]:
+        """Return what the mail counts in: once a day it may go on, and as the digest of its day once."""
+        day, until = self.hours.day(now), now + _COUNTED_S
+        if lead.address is not None or lead.counted == day:
+            return []
+        most = self.mails_per_day if lead.digest else self.mails_per_day - 1
+        limits: list[Limit] = [(f"mails#{lead.to}#{day}", most, until)]
+        if lead.digest and not lead.counted:
+            limits.append((f"digest#{lead.to}#{self.hours.digest_of(now, recipient.quiet)}", 1, until))
+        return limits
+
+    def _deliver(self, claimed: Notice, parcel: Bundle, recipient: Recipient, now: int) -> Notice:
+        mail = self.renderer.render(parcel.told, recipient, more=parcel.more)
         try:
             provider_id = self.mailer.send(mail, claimed.id)
         except Throttled:
@@ -103,10 +171,11 @@ class Dispatcher:
             raise NotFound("not_found")
         return notice
 
-    def _save(self, notice: Notice) -> Notice:
-        self.outbox.save(notice)
+    def _save(self, notice: Notice, *more: Notice) -> Notice:
+        self.outbox.save(notice, *more)
         return notice
 
 
-def _wanted(notice: Notice, recipient: Recipient) -> bool:
-    return recipient.reachable and notice.topic not in recipient.muted
+def _can_wait(notice: Notice, recipient: Recipient) -> bool:
+    """Say whether a notice waits for the day's digest."""
+    return notice.pace == "calm" or (recipient.rhythm == "daily" and notice.pace != "urgent")

@@ -24,6 +24,8 @@ routes = Blueprint(__name__)
 MOST_MESSAGE = 500
 _ANSWERS = {"decline": "reason", "cancel": "reason", "outcome": "outcome"}
 """The field of the actions that are one of several answers."""
+_WAYS = ("stop", "daily")
+"""What somebody who has too many mails can do about it."""
 
 
 @page(routes, "show_sign_in", "GET", "/sign-in/{token}")
@@ -46,8 +48,10 @@ def show_tap(call: Call) -> Answer:
         if str(listing.expires_at) != tap.about:
             raise Conflict("link_used")
         return _confirm(call, "renew", [(say(call.language, "fact.title"), listing.draft.title)])
-    pair = call.house.matching.get(tap.subject, by=tap.person)
-    _still_possible(tap, pair)
+    pair = _asked(call, tap)
+    if (answered := _answered(call, tap, pair)) is not None:
+        return answered
+    _still_possible(call, tap, pair)
     return _confirm(call, tap.action, _facts(call, pair, tap), _fields(call, tap))
 
 
@@ -60,27 +64,38 @@ def do_tap(call: Call) -> Answer:
         if str(call.house.publishing.owned(tap.subject, tap.person).expires_at) != tap.about:
             raise Conflict("link_used")
         call.house.publishing.renew(tap.subject, **by)
-    else:
-        told = _do(call, tap, fields.get("message", ""), _answer(tap, fields), by)
-        call.house.dispatcher.send_now(told.notices, call.now)
-    return _done(call, tap.action)
+        return _done(call, tap.action)
+    pair = _asked(call, tap)
+    told = _do(call, tap, fields.get("message", ""), _answer(tap, fields), by)
+    call.house.dispatcher.send_now(told.notices, call.now)
+    return _answered(call, tap, pair._replace(match=told.match)) or _done(call, tap.action)
 
 
 @page(routes, "show_unsubscribe", "GET", "/unsubscribe/{token}")
 def show_unsubscribe(call: Call) -> Answer:
-    topic = _tap(call, "unsubscribe").about
-    return _confirm(
-        call, "unsubscribe", [(say(call.language, "fact.topic"), say(call.language, f"topic.{topic}"))]
-    )
+    from chalicelib.pages.model import Choice
+
+    language, topics = call.language, _tap(call, "unsubscribe").about.split(",")
+    facts = [(say(language, "fact.topic"), say(language, f"topic.{topic}")) for topic in topics]
+    how = tuple((way, say(language, f"how.{way}")) for way in _WAYS)
+    hint = say(language, "page.how_hint")
+    field = Choice("how", say(language, "page.how"), how, chosen=_WAYS[0], hint=hint)
+    return _confirm(call, "unsubscribe", facts, [field])
 
 
 @page(routes, "do_unsubscribe", "POST", "/unsubscribe/{token}")
 def do_unsubscribe(call: Call) -> Answer:
-    """Stop a topic: from the page, or in one click from a mail program (RFC 8058)."""
-    from chalicelib.people.service import mute
+    """Stop the topics of a mail: from the page, or in one click from a mail program (RFC 8058).
+
+    The page also offers to slow down; one click never does less than stop.
+    """
+    from chalicelib.people.service import mute, slow_down
 
     tap = _tap(call, "unsubscribe")
-    mute(call.house.people, tap.person, cast("Topic", tap.about))
+    if form(call).get("how") == "daily":
+        slow_down(call.house.people, tap.person)
+        return _done(call, "daily")
+    mute(call.house.people, tap.person, cast("list[Topic]", tap.about.split(",")))
     return _done(call, "unsubscribe")
 
 
@@ -106,12 +121,39 @@ def _tap(call: Call, only: str | None = None) -> "Tap":
     return tap
 
 
-def _still_possible(tap: "Tap", pair: "Pair") -> None:
+def _asked(call: Call, tap: "Tap") -> "Pair":
+    """Return what a tap is about; an answer to an asking that a later one took the place of is none."""
+    from chalicelib.matching.mails import calls_of
+
+    pair = call.house.matching.get(tap.subject, by=tap.person)
+    assert pair.match is not None
+    if tap.action in ("accept", "decline") and tap.about != calls_of(pair.match):
+        raise Conflict("link_replaced")
+    return pair
+
+
+def _answered(call: Call, tap: "Tap", pair: "Pair") -> Answer | None:
+    """Return the page of a yes that waits: for a place, or for a coordinator."""
+    match = pair.match
+    if tap.action != "accept" or match is None or match.state not in ("queued", "agreed"):
+        return None
+    return _done(call, match.state, place=call.house.matching.place_in_queue(match))
+
+
+def _still_possible(call: Call, tap: "Tap", pair: "Pair") -> None:
     from chalicelib.matching.model import MOVES
+    from chalicelib.matching.steps import refuse_late
 
     match = pair.match
-    wanted = {"accept": "proposed", "decline": "proposed", "cancel": "accepted", "outcome": "accepted"}
-    if match is None or match.state == wanted[tap.action]:
+    wanted = {
+        "accept": ("proposed",),
+        "decline": ("proposed",),
+        "cancel": ("accepted", "agreed"),
+        "outcome": ("accepted",),
+    }
+    if match is not None and tap.action == "accept":
+        refuse_late(pair, match, tap.person, call.now)
+    if match is None or match.state in wanted[tap.action]:
         return
     raise Conflict("match_over" if not MOVES[match.state] else "link_used", state=match.state)
 
@@ -180,8 +222,8 @@ def _confirm(
     )
 
 
-def _done(call: Call, action: str, facts: Iterable[tuple[str, str]] = ()) -> Answer:
+def _done(call: Call, action: str, facts: Iterable[tuple[str, str]] = (), **values: Any) -> Answer:
     from chalicelib.pages.model import done_page
 
-    title, text = (say(call.language, f"page.{action}.{part}") for part in ("done", "after"))
+    title, text = (say(call.language, f"page.{action}.{part}", **values) for part in ("done", "after"))
     return html(done_page(call.language, city_name=call.house.city.name, title=title, text=text, facts=facts))

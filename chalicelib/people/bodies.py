@@ -6,7 +6,7 @@ from pydantic import AfterValidator, BaseModel, Field, StrictInt, StringConstrai
 from pydantic_core import PydanticCustomError
 
 from chalicelib.api.bodies import Body, Instant, Languages, Name, PlaceBody, TimeOfDay, minutes, one_way_of
-from chalicelib.notices.model import Quiet
+from chalicelib.notices.hours import Quiet
 
 Topic = Literal["asked", "answered", "listing"]
 
@@ -76,6 +76,10 @@ class MeChange(Body):
     muted: Annotated[tuple[Topic, ...], Field(max_length=3)] | None = Field(
         default=None, description="Mails I do not want"
     )
+    rhythm: Literal["each", "daily"] | None = Field(
+        default=None,
+        description="How mails come: `each` in its time, or one a day (`daily`) and at once what is urgent",
+    )
 
     @model_validator(mode="after")
     def _nothing_lost(self) -> "MeChange":
@@ -105,10 +109,26 @@ class MeShown(BaseModel):
     quiet_hours: dict[str, str] | None
     paused_until: str | None
     muted: list[Topic]
+    rhythm: Literal["each", "daily"]
     mail: Literal["fine", "bounced", "complained"]
     trust: int
     role: Literal["resident", "moderator", "coordinator"]
     version: int
+
+
+class BlockShown(BaseModel):
+    """Somebody I want nothing more to do with: by the match we met in, nothing that finds them."""
+
+    id: str
+    match: str
+    name: str
+    since: str
+
+
+class BlocksShown(BaseModel):
+    """The last first."""
+
+    blocks: list[BlockShown]
 
 
 class SessionShown(BaseModel):

@@ -6,26 +6,43 @@ from functools import lru_cache
 from json import dumps, loads
 from typing import Any
 
+from pynamodb.expressions.operand import Path
+
 from chalicelib.errors import Conflict, TooMany
 from chalicelib.notices.dynamodb import owed
-from chalicelib.notices.model import Notice, Quiet
+from chalicelib.notices.hours import Quiet
+from chalicelib.notices.model import Notice
 from chalicelib.notices.repository import Recipient
 from chalicelib.people.model import (
     LINK_S,
     SESSION_S,
+    Block,
     Helper,
     Person,
     Session,
     SignIn,
     helper_of,
+    read_helper,
 )
 from chalicelib.places.rows import place_item, read_place
 from chalicelib.storage.tables import Tables
-from chalicelib.storage.transaction import ABSENT, Change, Count, Delete, Put, Refused, Write, at_version
+from chalicelib.storage.transaction import (
+    ABSENT,
+    Change,
+    ConditionCheck,
+    Count,
+    Delete,
+    Put,
+    Refused,
+    Write,
+    at_version,
+)
 
 HOUR_S = 3_600
 HELPER = "helper"
 """What the change log calls lines about a person."""
+_APART = ("id", "place", "quiet", "blocks")
+"""Fields of a person that are kept in another form."""
 
 
 def added(person: Person) -> list[Write]:
@@ -38,14 +55,15 @@ def saved(person: Person) -> list[Write]:
     return [Put("people", _item(person), at_version(person.version - 1)), _change(person)]
 
 
+def does_not_block(person_id: str, other_id: str) -> ConditionCheck:
+    """Return what a transaction that brings two together depends on: a block made meanwhile refuses it."""
+    return ConditionCheck("people", _me(person_id), ~Path("blocked").contains(other_id))
+
+
 @lru_cache(maxsize=512)
-def read_helper(body: bytes) -> Helper:
+def unpack_helper(body: bytes) -> Helper:
     """Return the helper of a change log line."""
-    fields = loads(body)
-    willing = fields.pop("willing")
-    return Helper(
-        **{**fields, "asked": tuple(fields["asked"])}, willing=None if willing is None else tuple(willing)
-    )
+    return read_helper(loads(body))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +73,10 @@ class DynamoPeople:
     def get(self, person_id: str) -> Person | None:
         item = self.tables.get("people", _me(person_id))
         return None if item is None else read_person(item)
+
+    def get_many(self, person_ids: Sequence[str]) -> list[Person | None]:
+        items = self.tables.get_all([("people", _me(person_id)) for person_id in person_ids])
+        return [None if item is None else read_person(item) for item in items]
 
     def save(self, person: Person) -> None:
         self._commit(saved(person), "person_changed")
@@ -108,8 +130,8 @@ class DynamoPeople:
         person = self.get(person_id)
         if person is None:
             return None
-        reachable = person.mail == "fine"
-        return Recipient(person.email, person.languages, reachable, frozenset(person.muted), person.quiet)
+        reachable, muted = person.mail == "fine", frozenset(person.muted)
+        return Recipient(person.email, person.languages, reachable, muted, person.quiet, person.rhythm)
 
     def _commit(self, writes: Sequence[Write], conflict: str) -> None:
         try:
@@ -136,11 +158,14 @@ def _change(person: Person) -> Change:
 
 
 def _item(person: Person) -> dict[str, Any]:
-    item = {name: getattr(person, name) for name in Person.__slots__ if name not in ("id", "place", "quiet")}
+    item = {name: getattr(person, name) for name in Person.__slots__ if name not in _APART}
     if person.place is not None:
         item["place"] = place_item(person.place)
     if person.quiet is not None:
         item["quiet"] = (person.quiet.start, person.quiet.until)
+    if person.blocks:
+        item["blocks"] = tuple((block.person, block.match, block.at) for block in person.blocks)
+        item["blocked"] = person.blocked
     return {**_me(person.id), **item}
 
 
@@ -150,6 +175,8 @@ def read_person(item: dict[str, Any]) -> Person:
         fields["place"] = read_place(item["place"])
     if "quiet" in item:
         fields["quiet"] = Quiet(*item["quiet"])
+    if "blocks" in item:
+        fields["blocks"] = tuple(Block(*block) for block in item["blocks"])
     return Person(id=item["pk"], **fields)
 
 

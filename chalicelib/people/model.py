@@ -1,10 +1,14 @@
 """A person: who they say they are, what they may be asked for, and how they prove to be themselves."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from chalicelib.errors import Conflict, NotSignedIn
-from chalicelib.notices.model import Quiet, Topic
+from chalicelib.identity import make_id
+from chalicelib.notices.hours import Quiet
+from chalicelib.notices.model import Topic
+from chalicelib.notices.repository import Rhythm
 from chalicelib.places.model import Place
 
 Role = Literal["resident", "moderator", "coordinator"]
@@ -16,6 +20,20 @@ WEEK_S = 7 * DAY_S
 LINK_S = 15 * 60
 SESSION_S = 30 * DAY_S
 MOST_TRIES = 5
+MOST_BLOCKS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Somebody a person wants nothing more to do with, the match they met in, and since when."""
+
+    person: str
+    match: str
+    at: int
+
+    def id_for(self, by: str) -> str:
+        """Return what the person who blocks calls it: it finds nobody."""
+        return make_id("block", by, self.person)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,28 +52,52 @@ class Person:
     quiet: Quiet | None = None
     paused_until: int | None = None
     muted: tuple[Topic, ...] = ()
+    rhythm: Rhythm = "each"
     mail: Mail = "fine"
     trust: int = 0
     role: Role = "resident"
     asked: tuple[int, ...] = ()
+    blocks: tuple[Block, ...] = ()
     epoch: int = 0
     """Grows when they sign out everywhere: sessions of an older epoch are over."""
     version: int = 1
 
     def may_be_asked(self, category: str, now: int) -> None:
         """Raise Conflict with the reason when this person must not be asked for help now."""
-        if self.paused_until is not None and now < self.paused_until:
+        if self.paused_at(now):
             raise Conflict("helper_paused")
         if self.willing is not None and category not in self.willing:
             raise Conflict("helper_not_willing")
         if len(self.asked_lately(now)) >= self.asks_per_week:
             raise Conflict("helper_asked_enough")
 
+    def paused_at(self, now: int) -> bool:
+        return self.paused_until is not None and now < self.paused_until
+
     def asked_lately(self, now: int) -> tuple[int, ...]:
-        return tuple(at for at in self.asked if now - WEEK_S < at <= now)
+        """Return when they were asked in the last week; what a clock that ran ahead noted as later counts."""
+        return tuple(at for at in self.asked if now - WEEK_S < at)
 
     def was_asked(self, now: int) -> "Person":
         return replace(self, asked=(*self.asked_lately(now), now), version=self.version + 1)
+
+    @property
+    def blocked(self) -> tuple[str, ...]:
+        """Return whom they block."""
+        return tuple(block.person for block in self.blocks)
+
+    def blocking(self, other: str, match: str, now: int) -> "Person":
+        """Return the person who wants nothing more to do with the other; once is enough."""
+        if other in self.blocked:
+            return self
+        if len(self.blocks) >= MOST_BLOCKS:
+            raise Conflict("blocks_full", most=MOST_BLOCKS)
+        return self.changed(blocks=(*self.blocks, Block(other, match, now)))
+
+    def without_block(self, block_id: str) -> "Person":
+        """Return the person without that block; without it already, the same person."""
+        kept = tuple(block for block in self.blocks if block.id_for(self.id) != block_id)
+        return self if kept == self.blocks else self.changed(blocks=kept)
 
     def changed(self, **fields: object) -> "Person":
         return replace(self, **fields, version=self.version + 1)  # type: ignore[arg-type]
@@ -65,13 +107,15 @@ class Person:
         words = get_args(Mail)
         return self.changed(mail=why) if words.index(why) > words.index(self.mail) else self
 
-    def muting(self, topic: Topic) -> "Person":
-        return self.changed(muted=tuple(sorted({*self.muted, topic})))
+    def muting(self, topics: Iterable[Topic]) -> "Person":
+        """Return the person who wants nothing of these topics; the same person when that is so already."""
+        muted = tuple(sorted({*self.muted, *topics}))
+        return self if muted == self.muted else self.changed(muted=muted)
 
 
 @dataclass(frozen=True, slots=True)
 class Helper:
-    """What ranking knows of a person: when they were asked, and whether they may be."""
+    """What ranking knows of a person: when they were asked, whether they may be, and whom they block."""
 
     id: str
     version: int
@@ -79,12 +123,38 @@ class Helper:
     asks_per_week: int = 3
     paused_until: int | None = None
     willing: tuple[str, ...] | None = None
+    reachable: bool = True
+    """Whether a mail that asks for help is wanted and arrives."""
+    quiet: tuple[int, int] | None = None
+    """Minutes of the local day from when until when they are sent nothing."""
+    blocked: tuple[str, ...] = ()
 
 
 def helper_of(person: Person) -> Helper:
     return Helper(
-        person.id, person.version, person.asked, person.asks_per_week, person.paused_until, person.willing
+        id=person.id,
+        version=person.version,
+        asked=person.asked,
+        asks_per_week=person.asks_per_week,
+        paused_until=person.paused_until,
+        willing=person.willing,
+        reachable=person.mail == "fine" and "asked" not in person.muted,
+        quiet=(person.quiet.start, person.quiet.until) if person.quiet else None,
+        blocked=person.blocked,
     )
+
+
+def read_helper(said: Mapping[str, Any]) -> Helper:
+    """Return the helper of fields as JSON has them; a field that an older line lacks is as if unsaid."""
+    fields: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in said.items()
+    }
+    return Helper(**fields)
+
+
+def kept_apart(one: Person | Helper, other: Person | Helper) -> bool:
+    """Say whether either of two blocks the other."""
+    return other.id in one.blocked or one.id in other.blocked
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,9 @@ from chalicelib.people.model import Person, Session, SignIn
 class People(Protocol):
     def get(self, person_id: str) -> Person | None: ...
 
+    def get_many(self, person_ids: Sequence[str]) -> list[Person | None]:
+        """Return the people in the order of their ids, in one consistent read; None who is gone."""
+
     def save(self, person: Person) -> None:
         """Store the next version of a person; Conflict when another change was first."""
 

@@ -139,6 +139,48 @@ def change_me(call: Call) -> Answer:
     return _me(call, service.change(call.house.people, call.person, fields, version=version))
 
 
+@operation(
+    routes,
+    Operation(
+        "people", "read_blocks", "GET", "/v1/me/blocks", "resident", "Read whom I block",
+        answers={200: "BlocksShown"},
+    ),
+)  # fmt: skip
+def read_blocks(call: Call) -> Answer:
+    from chalicelib.people import service
+
+    shown = [
+        {
+            "id": block.id_for(call.person.id),
+            "match": block.match,
+            "name": name,
+            "since": show_instant(block.at),
+        }
+        for block, name in service.blocks(call.house.people, call.person)
+    ]
+    return Answer({"blocks": shown})
+
+
+@operation(
+    routes,
+    Operation(
+        "people",
+        "unblock",
+        "DELETE",
+        "/v1/me/blocks/{block_id}",
+        "resident",
+        "Take a block back",
+        about="A block that is not there is answered in the same way.",
+        answers={204: None},
+    ),
+)
+def unblock(call: Call) -> Answer:
+    from chalicelib.people import service
+
+    service.unblock(call.house.people, call.person.id, call.path["block_id"])
+    return Answer(status=204)
+
+
 def show_session(opened: "Opened", cell_m: int) -> dict[str, Any]:
     from chalicelib.people.model import SESSION_S
 
@@ -170,6 +212,7 @@ def show_me(person: "Person", cell_m: int) -> dict[str, Any]:
         "quiet_hours": quiet and {"start": show_time(quiet.start), "until": show_time(quiet.until)},
         "paused_until": None if person.paused_until is None else show_instant(person.paused_until),
         "muted": list(person.muted),
+        "rhythm": person.rhythm,
         "mail": person.mail,
         "trust": person.trust,
         "role": person.role,

@@ -1,6 +1,6 @@
 """Sign in and out, and say who one is and what one may be asked for."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -9,7 +9,7 @@ from chalicelib.identity import Secrets, digest, is_id, make_id, same
 from chalicelib.notices.events import MailEvent
 from chalicelib.notices.model import Notice, Topic, notice
 from chalicelib.notices.service import Dispatcher
-from chalicelib.people.model import Mail, Person, Session, SignIn
+from chalicelib.people.model import Block, Mail, Person, Session, SignIn
 from chalicelib.people.repository import People
 
 IP_LIMIT_PER_HOUR = 60
@@ -137,11 +137,30 @@ def leave_everywhere(people: People, person_id: str) -> None:
     _change_surely(people, person_id, lambda person: person.changed(epoch=person.epoch + 1))
 
 
-def mute(people: People, person_id: str, topic: Topic) -> None:
-    """Stop sending a person notices on a topic."""
+def mute(people: People, person_id: str, topics: Collection[Topic]) -> None:
+    """Stop sending a person notices on some topics."""
+    _change_surely(people, person_id, lambda person: person.muting(topics))
+
+
+def slow_down(people: People, person_id: str) -> None:
+    """Send a person one mail a day from now on, and what is urgent."""
     _change_surely(
-        people, person_id, lambda person: person if topic in person.muted else person.muting(topic)
+        people,
+        person_id,
+        lambda person: person if person.rhythm == "daily" else person.changed(rhythm="daily"),
     )
+
+
+def blocks(people: People, person: Person) -> list[tuple[Block, str]]:
+    """Return whom a person blocks, the last first, with what each calls themselves now."""
+    found = people.get_many(person.blocked)
+    named = [(block, other.name if other else "") for block, other in zip(person.blocks, found, strict=True)]
+    return named[::-1]
+
+
+def unblock(people: People, person_id: str, block_id: str) -> None:
+    """Take a block back; one that is not there is taken back already."""
+    _change_surely(people, person_id, lambda person: person.without_block(block_id))
 
 
 def take_mail_event(people: People, dispatcher: Dispatcher, event: MailEvent | None, now: int) -> None:

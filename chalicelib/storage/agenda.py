@@ -2,7 +2,8 @@
 
 A row that is owed an action carries `due_hour` and `due_key`, which an index of its table is keyed by; a row
 that is owed none carries neither and is not in the index. A job reads the hours since its last finished round
-and the one before, because an index may show a row a little late.
+and the one before, because an index may show a row a little late. A mark that a clock left well ahead of now
+is not believed: everything that is due is looked for, as in the first round ever.
 """
 
 from collections.abc import Iterator
@@ -30,13 +31,17 @@ class Agenda:
     noun: str
     job: str
 
+    def mark(self, now: int) -> int | None:
+        """Return up to when nothing is left undone; None when that is not known."""
+        row = self.tables.get("jobs", {"pk": self.job})
+        return None if row is None or row["at"] > now + HOUR_S else min(row["at"], now)
+
     def due(self, now: int) -> Iterator[dict[str, Any]]:
         """Yield the keys of what is due up to `now`, oldest hour first."""
-        mark = self.tables.get("jobs", {"pk": self.job})
-        if mark is None:
+        since = self.mark(now)
+        if since is None:
             yield from self._ever(now)
             return
-        since = mark["at"]
         for at in range((since // HOUR_S - 1) * HOUR_S, now + 1, HOUR_S):
             condition = (Path("due_hour") == _bucket(self.job, at)) & (Path("due_key") < f"{now + 1:011d}")
             yield from self.tables.query(self.noun, condition, index="due")

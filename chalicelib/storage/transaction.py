@@ -33,6 +33,15 @@ class Delete:
 
 
 @dataclass(frozen=True, slots=True)
+class ConditionCheck:
+    """Nothing is written, if the condition holds of the item that stands now."""
+
+    table: str
+    key: Item
+    condition: Condition
+
+
+@dataclass(frozen=True, slots=True)
 class Count:
     """One more on a counter, which may not pass `most`; it is forgotten after `purge_at`."""
 
@@ -51,7 +60,7 @@ class Change:
     body: bytes
 
 
-Write = Put | Delete | Count | Change
+Write = Put | Delete | ConditionCheck | Count | Change
 
 LOG = "log"
 LOG_KEPT_S = 7 * 86_400

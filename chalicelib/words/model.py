@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Collection
 from functools import cache, lru_cache
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -18,15 +19,27 @@ _TOO_SHORT = 3
 # the index too: every need "cherche", every offer "propose".
 _STOP = frozenset(
     """
-    a au aux avec ce ces cet cette ceux chez ci comme dans de des du donc dont elle elles en est et eux il ils
-    je la le les leur leurs lui ma mais me mes moi mon ne ni nos notre nous on ont ou par pas plus pour qu que
-    qui sa sans se ses si son sont sur ta te tes toi ton tu un une vos votre vous y ai as avons avez etre suis
-    sommes etes avoir fait faire peut peux pouvez aussi tres bien tout tous toute toutes quelqu quelque
-    bonjour merci svp cherche recherche propose besoin
-    the an and or of to in on for is are was be with at by from i my we our you your it this that can
-    der die das den dem ein eine einen einem einer und oder ist sind war mit fur von zu im am auf ich mein
-    meine wir unser sie ihr nicht auch bei aus
-    het een van voor met op aan te dat dit wij ons onze jij jouw niet ook bij uit naar zijn mijn
+    a au aux avec ce ces cet cette ceux chez ci comme dans de des du donc dont elle elles en est et eux il
+    ils je la le les leur leurs lui ma mais me mes moi mon ne ni nos notre nous on ont ou par pas plus pour
+    qu que qui sa sans se ses si son sont sur ta te tes toi ton tu un une vos votre vous y ai as avons avez
+    etre suis sommes etes avoir fait faire peut peux pouvez aussi tres bien tout tous toute toutes quelqu
+    quelque bonjour merci svp cherche recherche propose besoin alors apres avant cela contre depuis deja
+    encore entre etait etaient sera serait faut ici jamais meme memes lors moins parce pendant peu quand
+    quel quelle quels quelles sous toujours trop vers voici voila tien mien soit salut bonsoir deux trois
+    quatre cinq six habite habitons petit petite petits petites
+    the an and or of to in for is are was be with at by from i my we our you your it this that can have has
+    had they their there these those then than will would could should may might must do does did not no nor
+    any some more most such only own so too very just also when where why how what which who us him her his
+    its he she if because while about into up out off am been being were please thanks all another other
+    much many few same now here whom whose hers over under again down after before between through during
+    against until upon shall doing done them get got let hello hi dear each both every even still yet thank
+    pls plz two three four five
+    der die das den dem ein eine einen einem einer und oder ist sind war mit fur von zu im auf ich mein
+    meine wir unser sie ihr nicht auch bei aus als alle alles aber doch noch nur schon sehr um uns unsere
+    vom zum zur wie wer wo wenn kann konnen kannst habe haben hat hatte wird werden wurde wurden gibt bitte
+    danke hallo diese dieser dieses dass zwei drei vier funf
+    het een van voor met op aan dat dit wij ons onze jij jouw niet ook bij uit naar zijn mijn maar nog om
+    kan kunnen heb heeft hebben wordt worden zou graag bedankt deze zich er geen wel twee drie vijf
     """.split()
 )
 
@@ -39,6 +52,16 @@ def terms(text: str) -> tuple[str, ...]:
     """
     found = (_stem(word[:_LONGEST]) for word in _WORD.findall(fold(text)) if word not in _STOP)
     return tuple(dict.fromkeys(stem for stem in found if stem))
+
+
+def said(text: str, stems: Collection[str]) -> tuple[str, ...]:
+    """Return the words of the text that have one of the stems: of each its first word, as it is written."""
+    found: dict[str, str] = {}
+    for word in _WORD.findall(unicodedata.normalize("NFC", text)):
+        for stem in terms(word):
+            if stem in stems:
+                found.setdefault(stem, word)
+    return tuple(dict.fromkeys(found.values()))
 
 
 def fold(text: str) -> str:

@@ -1,5 +1,7 @@
 """One suite for everything that is used as a city's tables: in memory, on moto, on ministack."""
 
+from contextlib import nullcontext
+
 import botocore.session
 import pytest
 from moto import mock_aws
@@ -12,14 +14,15 @@ from chalicelib.storage.transaction import (
     LOG,
     LOG_KEPT_S,
     Change,
+    ConditionCheck,
     Count,
     Delete,
     Put,
     Refused,
     at_version,
 )
+from infra.memory import MemoryTables
 from tests.engines import fresh_city, ministack
-from tests.fakes import MemoryTables
 
 REGION = "eu-west-3"
 NOW_MS = 1_772_442_000_000
@@ -79,6 +82,7 @@ KEYS = {
     "listings": ("pk",),
     "changes": ("pk", "sk"),
     "matches": ("pk", "sk"),
+    "askings": ("pk",),
     "notices": ("pk",),
     "limits": ("pk",),
     "jobs": ("pk",),
@@ -257,6 +261,29 @@ def test_a_transaction_does_all_of_its_writes(tables):
     assert tables.get("listings", {"pk": "gone"}) is None
     assert tables.get("limits", {"pk": "c"}) == {"pk": "c", "count": 1, "purge_at": 99}
     assert [row["body"] for row in tables.scan("changes")] == [b"body"]
+
+
+@pytest.mark.parametrize("stands", [True, False])
+def test_a_transaction_may_depend_on_an_item_it_does_not_write(tables, stands):
+    tables.put("listings", {"pk": "a", "version": 2})
+    check = ConditionCheck("listings", {"pk": "a"}, at_version(2 if stands else 1))
+    writes = [Put("people", {"pk": "b", "sk": "me"}, ABSENT), check]
+    if stands:
+        tables.commit(writes)
+    else:
+        with pytest.raises(Refused) as refused:
+            tables.commit(writes)
+        assert refused.value.writes == [check]
+    assert (tables.get("people", {"pk": "b", "sk": "me"}) is not None) is stands
+    assert tables.get("listings", {"pk": "a"}) == {"pk": "a", "version": 2}
+
+
+@pytest.mark.parametrize(("blocked", "refused"), [(None, False), (("x",), False), (("x", "y"), True)])
+def test_a_condition_may_be_that_a_list_does_not_hold_a_value(tables, blocked, refused):
+    tables.put("people", {"pk": "a", "sk": "me", "blocked": blocked})
+    check = ConditionCheck("people", {"pk": "a", "sk": "me"}, ~Path("blocked").contains("y"))
+    with pytest.raises(Refused) if refused else nullcontext():
+        tables.commit([Put("people", {"pk": "b", "sk": "me"}), check])
 
 
 def test_a_transaction_with_a_condition_that_fails_does_nothing_and_names_every_such_write(tables):

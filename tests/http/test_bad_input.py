@@ -227,6 +227,7 @@ def test_every_post_needs_a_key_of_its_own(city, token, key, code):
     for path in posts:
         headers = {} if key is None else {"Idempotency-Key": key.encode().decode("latin-1")}
         token_ = city.moderator() if "held" in path else token
+        token_ = city.coordinator() if "coordination" in path else token_
         real = re.sub(r"\{\w+\}", "a" * 16, path)
         reply = city.call("POST", real, a_listing(), token=token_, key=False, headers=headers)
         assert (reply.status, reply.json["code"]) == (400, code), path

@@ -74,6 +74,22 @@ class Story:
         self.match = self.post("/v1/matches", pair, self.seeker).json["id"]
         self.taps = [path for who in (SEEKER, HELPER) for path in city.links(who)]
         self.post(f"/v1/matches/{self.match}/accept", {"message": "gazouillis"}, self.helper)
+        self.wait_for_a_coordinator()
+
+    def wait_for_a_coordinator(self):
+        """Let the two agree once more, where a coordinator confirms, and one block the other in the end."""
+        city = self.city
+        self.coordinator = city.coordinator()
+        pair = {
+            kind: self.post(f"/v1/{kind}s", a_listing(place=HERE), who).json["id"]
+            for kind, who in (("need", self.seeker), ("offer", self.helper))
+        }
+        self.agreed = self.post("/v1/matches", {**pair, "message": "sifflotis"}, self.seeker).json["id"]
+        city.exchange("confirmed")
+        self.post(f"/v1/matches/{self.agreed}/accept", {"message": "gazouillis"}, self.helper)
+        self.desk = city.get("/v1/coordination/agreed", token=self.coordinator)
+        self.waiting = city.get(f"/v1/matches/{self.agreed}", token=self.seeker)
+        self.post(f"/v1/matches/{self.match}/block", {}, self.seeker)
 
     def call(self, method, path, body=None, **more):
         reply = self.city.call(method, path, body, **more)
@@ -140,6 +156,19 @@ def test_no_answer_to_the_other_side_holds_more_than_a_name_and_what_was_written
     for token in (story.seeker, story.helper):
         for path in (f"/v1/matches/{story.match}", "/v1/matches"):
             assert canaries_in(story.city.get(path, token=token).text) <= {"name", "message", "answer"}
+
+
+def test_a_coordinator_reads_what_anybody_may_and_no_answer_goes_before_their_word(story):
+    assert story.desk.json["matches"]
+    assert canaries_in(whole(story.desk)) == set()
+    assert canaries_in(story.waiting.text) == {"name", "message"}
+
+
+def test_a_list_of_blocks_holds_a_name_and_nothing_that_finds_anybody(story):
+    blocks = story.city.get("/v1/me/blocks", token=story.seeker)
+    assert canaries_in(blocks.text) == {"name"}
+    helper = story.city.house.door.who(story.helper, now=story.city.clock.now)[0]
+    assert helper.id not in blocks.text
 
 
 def test_no_mail_tells_one_side_where_to_find_the_other(story):

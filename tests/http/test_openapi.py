@@ -167,6 +167,8 @@ def story(city):
     need, offer = (city.publish(kind, who)["id"] for kind, who in (("need", MONIQUE), ("offer", YUSUF)))
     yield from about_listings(city, ask, need)
     yield from about_matches(city, ask, need, offer)
+    yield from about_trust(city, ask)
+    yield from about_asking(city, ask)
     yield from about_people(city, ask)
 
 
@@ -210,6 +212,49 @@ def about_matches(city, ask, need, offer):
     yield ask("POST", f"{other}/decline", {"reason": "no_time"}, token=yusuf)
     yield ask("POST", f"{other}/decline", {"reason": "too_far"}, token=yusuf)
     yield ask("POST", f"/v1/listings/{need}/fulfil", {"outcome": "helped_here"}, token=monique)
+
+
+def about_trust(city, ask):
+    need = city.publish("need", MONIQUE, capacity=2)["id"]
+    monique, yusuf, coordinator = city.sign_in(MONIQUE), city.sign_in(YUSUF), city.coordinator()
+    city.ask_often(YUSUF)
+    matches = [
+        city.post("/v1/matches", {"need": need, "offer": city.publish("offer", YUSUF)["id"]}, token=monique)
+        for _ in range(3)
+    ]
+    first, second, third = (f"/v1/matches/{each.json['id']}" for each in matches)
+    city.exchange("confirmed")
+    for match in (first, second, third):
+        yield ask("POST", f"{match}/accept", {"message": "Oui"}, token=yusuf)
+    yield ask("GET", third, token=yusuf)
+    yield ask("GET", "/v1/coordination/agreed", token=coordinator)
+    yield ask("GET", "/v1/coordination/agreed", token=monique)
+    desk = "/v1/coordination"
+    yield ask("POST", f"{desk}{first.removeprefix('/v1')}/confirm", token=coordinator)
+    yield ask("POST", f"{desk}{first.removeprefix('/v1')}/confirm", token=coordinator)
+    yield ask("POST", f"{desk}{second.removeprefix('/v1')}/refuse", {"reason": "Non"}, token=coordinator)
+    yield ask("GET", first, token=monique)
+    yield ask("POST", f"{third}/block", token=monique)
+    yield ask("GET", "/v1/me/blocks", token=monique)
+    block = city.get("/v1/me/blocks", token=monique).json["blocks"][0]["id"]
+    yield ask("DELETE", f"/v1/me/blocks/{block}", token=monique)
+
+
+def about_asking(city, ask):
+    need, asking = city.publish("need", MONIQUE, category="pets")["id"], city.house.asking
+    city.publish("offer", "ali@example.org", category="pets")
+    monique, coordinator = city.sign_in(MONIQUE), city.coordinator()
+    yield ask("GET", f"/v1/me/listings/{need}/asking", token=monique)
+    for _ in range(12):
+        asking.ask_due(city.clock.now)
+        asking.assign(city.clock.now)
+        city.clock.turn(hours=8)
+    yield ask("GET", f"/v1/me/listings/{need}/asking", token=monique)
+    yield ask("GET", f"/v1/me/listings/{need}/asking", token=city.sign_in(YUSUF))
+    yield ask("GET", "/v1/coordination/unanswered", token=coordinator)
+    again = f"/v1/coordination/unanswered/{need}/ask-again"
+    for radius_m in (True, 90_000, 8_000, None):
+        yield ask("POST", again, {"radius_m": radius_m}, token=coordinator)
 
 
 def about_people(city, ask):

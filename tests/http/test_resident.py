@@ -458,6 +458,7 @@ class TestModeration:
             released = city.post(f"/v1/held/{need['id']}/release", {}, token=moderator, key="key-release")
             assert (released.status, released.json["state"]) == (200, "open")
         assert ids(city.get("/v1/listings")) == [need["id"]]
+        city.gathers()
         assert len(city.mailbox.to(MONIQUE)) == 2  # the sign-in and this
         assert city.post(f"/v1/held/{need['id']}/release", {}, token=moderator).status == 409
 
@@ -465,6 +466,7 @@ class TestModeration:
         need = city.publish("need", MONIQUE)
         refused = city.post(f"/v1/held/{need['id']}/refuse", {"reason": "Une publicité."}, token=moderator)
         assert refused.json["refusal"] == "Une publicité."
+        city.gathers()
         assert "Une publicité." in city.mailbox.to(MONIQUE)[-1].text
         assert city.get(f"/v1/listings/{need['id']}").status == 404
         assert city.post(f"/v1/listings/{need['id']}/renew", {}, token=monique).status == 409
@@ -493,6 +495,9 @@ class TestMatching:
         assert [one["id"] for one in ranked] == [asked["offer"]]
         assert all(reason["words"] for reason in ranked[0]["reasons"])
         assert sum(reason["points"] for reason in ranked[0]["reasons"]) == ranked[0]["score"]
+        (text,) = [reason for reason in ranked[0]["reasons"] if reason["term"] == "text"]
+        assert text["points"] > 0
+        assert text["words"] == "Parle aussi de\xa0: Courses, marché et pied"
         german = city.get(
             f"/v1/me/listings/{asked['need']}/candidates", token=monique, headers={"Accept-Language": "de"}
         ).json["candidates"][0]
@@ -584,6 +589,8 @@ class TestTaps:
         for _ in range(2):
             assert self.press(city, accept, message="Demain").status == 200
         assert self.state(city, match) == "accepted"
+        assert len(city.mailbox.mails) == mails + 1
+        city.evening()
         assert len(city.mailbox.mails) == mails + 2
         assert city.get(accept).status == 409
         assert self.press(city, decline, reason="no_time").status == 409
@@ -605,6 +612,7 @@ class TestTaps:
     @pytest.mark.parametrize("who", [MONIQUE, YUSUF])
     def test_either_cancels_from_the_mail(self, city, match, who):
         self.press(city, city.links(YUSUF)[0])
+        city.evening()
         (cancel,) = city.links(who)
         assert city.get(cancel).status == 200
         for _ in range(2):
@@ -615,8 +623,10 @@ class TestTaps:
 
     def test_both_say_how_it_went_from_the_mail(self, city, match):
         self.press(city, city.links(YUSUF)[0])
+        city.evening()
         city.clock.turn(days=3)
         city.tick()
+        city.evening()
         for who in (MONIQUE, YUSUF):
             (outcome,) = city.links(who)
             assert city.get(outcome).status == 200
@@ -629,6 +639,7 @@ class TestTaps:
         need = city.publish("need", MONIQUE)
         city.clock.turn(days=days)
         city.tick()
+        city.evening()
         (renew,) = city.links(MONIQUE)
         assert city.get(renew).status == 200
         before = city.get(f"/v1/listings/{need['id']}").json
@@ -657,6 +668,30 @@ class TestTaps:
         asked = {"need": need["id"], "offer": offer["id"]}
         assert city.post("/v1/matches", asked, token=city.tokens[MONIQUE]).status == 201
         assert len(city.mailbox.to(YUSUF)) == mails
+
+    def test_who_has_too_many_mails_may_choose_one_a_day_instead(self, city, match, yusuf):
+        (page,) = city.links(YUSUF, "unsubscribe")
+        assert 'value="daily"' in city.get(page).text
+        for _ in range(2):
+            assert self.press(city, page, how="daily").status == 200
+        me = city.get("/v1/me", token=yusuf).json
+        assert (me["rhythm"], me["muted"]) == ("daily", [])
+        pair = {"need": city.publish("need", MONIQUE)["id"], "offer": city.publish("offer", YUSUF)["id"]}
+        assert city.post("/v1/matches", pair, token=city.tokens[MONIQUE]).status == 201
+        assert len(city.mailbox.to(YUSUF)) == 2  # the sign-in and the first ask
+        city.evening()
+        assert len(city.mailbox.to(YUSUF)) == 3
+
+    def test_one_click_in_a_mail_of_several_kinds_stops_them_all(self, city, match, yusuf):
+        city.clock.turn(days=11)
+        city.tick()
+        needed = {"need": city.publish("need", MONIQUE)["id"], "offer": city.publish("offer", YUSUF)["id"]}
+        assert city.post("/v1/matches", needed, token=city.tokens[MONIQUE]).status == 201
+        assert "nouvelle" in city.mailbox.to(YUSUF)[-1].subject
+        (page,) = city.links(YUSUF, "unsubscribe")
+        assert city.get(page).text.count("<dt>Messages") == 2
+        assert self.press(city, page, **{"List-Unsubscribe": "One-Click"}).status == 200
+        assert city.get("/v1/me", token=yusuf).json["muted"] == ["asked", "listing"]
 
     def test_a_link_is_good_for_a_month_and_only_as_it_was_sealed(self, city, match):
         accept, _ = city.links(YUSUF)

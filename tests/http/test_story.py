@@ -20,6 +20,7 @@ def test_a_neighbour_is_found_asked_and_says_yes_from_the_mail(city):
     assert city.post(accept, raw=b"message=Demain+10h", key=False).status == 200
     match = city.get(f"/v1/matches/{asked.json['id']}", token=monique).json
     assert (match["state"], match["answer"]) == ("accepted", "Demain 10h")
-    for address in ("monique@example.org", "yusuf@example.org"):
-        assert "d’accord" in city.mailbox.to(address)[-1].subject
+    assert "d’accord" in city.mailbox.to("monique@example.org")[-1].subject
+    city.evening()
+    assert "d’accord" in city.mailbox.to("yusuf@example.org")[-1].subject
     assert city.get("/v1/listings").json["total"] == 1

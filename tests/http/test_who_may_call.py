@@ -8,6 +8,7 @@ import pytest
 
 from chalicelib.api.operation import OPERATIONS
 from chalicelib.api.page import PAGES
+from chalicelib.asking.model import Asking, Outcome
 from chalicelib.listings.service import Publishing
 from tests.city import a_listing, open_city
 
@@ -22,6 +23,8 @@ EXPECTED = """
     sign_out_everywhere    401  401      204    204   204       204         204
     read_me                401  401      200    200   200       200         200
     change_me              401  401      200    200   200       200         200
+    read_blocks            401  401      200    200   200       200         200
+    unblock                401  401      204    204   204       204         204
     suggest_addresses      401  401      200    200   200       200         200
     publish_need           401  401      201    201   201       201         201
     publish_offer          401  401      201    201   201       201         201
@@ -44,6 +47,13 @@ EXPECTED = """
     decline_match          401  401      404    403   200       404         404
     cancel_match           401  401      404    200   200       404         404
     tell_outcome           401  401      404    200   200       404         404
+    read_asking            401  401      403    200   403       403         403
+    read_unanswered        401  401      403    403   403       403         200
+    ask_again              401  401      403    403   403       403         200
+    block_other            401  401      404    200   200       404         404
+    read_agreed            401  401      403    403   403       403         200
+    confirm_match          401  401      403    403   403       403         200
+    refuse_match           401  401      403    403   403       403         200
     read_document          200  200      200    200   200       200         200
     read_docs              200  200      200    200   200       200         200
     show_sign_in           200  200      200    200   200       200         200
@@ -78,7 +88,7 @@ def names(text):
 
 
 class Scene:
-    """A need, an offer, two matches of them and a held listing, as they stand before each call."""
+    """A need, an offer, three matches of them and a held listing, as they stand before each call."""
 
     def __init__(self, key="k" * 32):
         city = open_city(held=("childcare",), key=key)
@@ -88,11 +98,17 @@ class Scene:
         }
         self.things["need_2"] = city.publish("need", author, capacity=2)["id"]
         self.things["offer_2"] = city.publish("offer", other, capacity=2)["id"]
+        self.things["offer_3"] = city.publish("offer", other)["id"]
+        city.ask_often(other)
         self.things["held"] = city.publish("need", author, category="childcare")["id"]
+        self.things["unanswered"] = self.unanswered(city)
         self.things["proposed"] = self.match(city, "need", "offer")
         self.links = {"tap": city.links(other)[0], "unsubscribe": city.links(other, "unsubscribe")[0]}
         self.things["accepted"] = self.match(city, "need_2", "offer_2")
         city.post(f"/v1/matches/{self.things['accepted']}/accept", token=city.sign_in(other))
+        self.things["agreed"] = self.match(city, "need_2", "offer_3")
+        city.exchange("confirmed")
+        city.post(f"/v1/matches/{self.things['agreed']}/accept", token=city.sign_in(other))
         city.post("/v1/sign-in", {"email": "new@example.org"})
         self.links["sign-in"] = city.links("new@example.org", "sign-in")[0]
         self.things["token"] = self.links["sign-in"].rpartition("/")[2]
@@ -101,6 +117,14 @@ class Scene:
         people = (None, left, city.sign_in("lea@example.org"), *map(city.sign_in, (author, other)))
         self.tokens = dict(zip(ROLES, (*people, city.moderator(), city.coordinator()), strict=True))
         self.rows = city.tables._rows
+
+    def unanswered(self, city):
+        need = city.publish("need", "monique@example.org", category="pets")["id"]
+        asking = Asking(need, city.clock.now, city.clock.now + 60).unanswered(
+            city.clock.now, 1 << 40, Outcome()
+        )
+        city.house.asking.askings.save(asking)
+        return need
 
     def match(self, city, need, offer):
         pair = {"need": self.things[need], "offer": self.things[offer]}
@@ -161,6 +185,15 @@ REQUESTS = {
     "decline_match": ("POST", "/v1/matches/{proposed}/decline", {}),
     "cancel_match": ("POST", "/v1/matches/{accepted}/cancel", {"reason": "other"}),
     "tell_outcome": ("POST", "/v1/matches/{accepted}/outcome", {"outcome": "went_well"}),
+    "read_asking": ("GET", "/v1/me/listings/{need}/asking", None),
+    "read_unanswered": ("GET", "/v1/coordination/unanswered", None),
+    "ask_again": ("POST", "/v1/coordination/unanswered/{unanswered}/ask-again", {"radius_m": 5_000}),
+    "read_blocks": ("GET", "/v1/me/blocks", None),
+    "unblock": ("DELETE", "/v1/me/blocks/aaaaaaaaaaaaaaaa", None),
+    "block_other": ("POST", "/v1/matches/{proposed}/block", None),
+    "read_agreed": ("GET", "/v1/coordination/agreed", None),
+    "confirm_match": ("POST", "/v1/coordination/matches/{agreed}/confirm", None),
+    "refuse_match": ("POST", "/v1/coordination/matches/{agreed}/refuse", {"reason": "Trop loin"}),
     "read_document": ("GET", "/openapi.json", None),
     "read_docs": ("GET", "/docs", None),
 }

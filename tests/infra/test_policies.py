@@ -10,16 +10,23 @@ import pytest
 from app import app
 from chalicelib import wiring
 from chalicelib.notices.repository import AnswerLost
-from chalicelib.storage.transaction import Change, Count, Delete, Put, table_of
+from chalicelib.storage.transaction import Change, ConditionCheck, Count, Delete, Put, table_of
 from infra.events import Context, schedule_event
+from infra.memory import MemoryTables
 from infra.schedules import schedules_of
 from tests.city import ROOT, open_city
-from tests.fakes import Mailbox, MemoryTables
+from tests.fakes import Mailbox
 
 POLICIES = {path.stem.removeprefix("policy-"): path for path in (ROOT / ".chalice").glob("policy-*.json")}
 SEND = {("mail", "SendEmail"), ("mail", "SendRawEmail")}
 """The provider checks either action for a mail handed over whole."""
-_ACTION = {Put: "PutItem", Change: "PutItem", Delete: "DeleteItem", Count: "UpdateItem"}
+_ACTION = {
+    Put: "PutItem",
+    Change: "PutItem",
+    Delete: "DeleteItem",
+    Count: "UpdateItem",
+    ConditionCheck: "ConditionCheckItem",
+}
 
 
 @dataclass
@@ -95,12 +102,14 @@ def _live(city):
     city.tables.actor = "api_handler"
     need, token, match = _be_busy(city)
     _moderate(city)
+    _coordinate(city)
     _lose_an_answer(city)
     _run(city, *_SCHEDULES)
     for actor in ("rebuild_board", "api_handler"):
         city.house.__dict__.pop("board")  # as a function that has just begun
         city.tables.actor = actor
         city.house.board.fresh(city.clock.now)
+    _ask_again(city)
     city.clock.turn(days=6)
     city.post(f"/v1/listings/{need['id']}/renew", token=token)
     city.post(f"/v1/matches/{match}/tell", {"outcome": "went_well"}, token=token)
@@ -131,6 +140,34 @@ def _moderate(city):
     assert city.get("/v1/held", token=token).status == 200
 
 
+def _coordinate(city):
+    """Be queued, called too late for the first two, confirmed, and blocked; leave two more in the queue."""
+    asking = city.sign_in("nora@example.org")
+    need = city.publish("need", "nora@example.org")["id"]
+    helpers = [f"helper-{number}@example.org" for number in range(5)]
+    matches = []
+    for helper in helpers:
+        pair = {"need": need, "offer": city.publish("offer", helper)["id"]}
+        matches.append(city.post("/v1/matches", pair, token=asking).json["id"])
+    for helper, match in zip(helpers, matches, strict=True):
+        assert city.post(f"/v1/matches/{match}/accept", token=city.sign_in(helper)).status == 200
+    city.exchange("confirmed")
+    reason = {"reason": "other"}
+    assert city.post(f"/v1/matches/{matches[0]}/cancel", reason, token=asking).status == 200
+    assert (
+        city.post(f"/v1/matches/{matches[1]}/accept", token=city.sign_in(helpers[1])).json["state"]
+        == "agreed"
+    )
+    desk = city.coordinator()
+    assert len(city.get("/v1/coordination/agreed", token=desk).json["matches"]) == 1
+    confirm = f"/v1/coordination/matches/{matches[1]}/confirm"
+    assert city.post(confirm, token=desk).status == 200
+    assert city.post(f"/v1/matches/{matches[1]}/block", token=asking).status == 200
+    assert city.get("/v1/me/blocks", token=asking).json["blocks"]
+    assert city.call("DELETE", "/v1/me/blocks/aaaaaaaaaaaaaaaa", token=asking).status == 204
+    assert city.post(f"/v1/matches/{matches[1]}/cancel", reason, token=asking).status == 200
+
+
 def _lose_an_answer(city):
     """Ask somebody who never answers, by a mail whose answer is lost and which comes back."""
     need, offer = city.publish("need", "lea@example.org"), city.publish("offer", "omar@example.org")
@@ -141,6 +178,26 @@ def _lose_an_answer(city):
     for kind in ("Send", "Bounce"):
         event = _mail_event(kind, city.mailbox.mails[-1][1])
         app.handler_map["mail_events"](event, Context("mail_events"))
+
+
+def _ask_again(city):
+    """Let nobody answer a need until a coordinator has the city ask anew, and a helper decline another."""
+    pets = city.publish("need", "lea@example.org", category="pets")["id"]
+    walks = city.publish("need", "lea@example.org", category="gardening")["id"]
+    city.publish("offer", "ali@example.org", category="gardening")
+    for _ in range(10):
+        _run(city, "ask_helpers", "send_notices")
+        city.clock.turn(hours=9)
+    city.tables.actor, token = "api_handler", city.sign_in("ali@example.org")
+    (match,) = city.get("/v1/matches", token=token).json["matches"]
+    assert match["need"] == walks
+    assert city.post(f"/v1/matches/{match['id']}/cancel", {"reason": "other"}, token=token).status == 200
+    assert city.get(f"/v1/me/listings/{pets}/asking", token=city.sign_in("lea@example.org")).status == 200
+    desk = city.coordinator()
+    assert city.get("/v1/coordination/unanswered", token=desk).json["needs"]
+    assert city.post(f"/v1/coordination/unanswered/{pets}/ask-again", {}, token=desk).status == 200
+    _run(city, "ask_helpers")
+    city.tables.actor = "api_handler"
 
 
 _SCHEDULES = tuple(schedule.name for schedule in schedules_of(app))

@@ -5,12 +5,13 @@ it and once with it killed after it; then a new process is sent the same request
 """
 
 from collections.abc import Callable
-from copy import copy
+from copy import copy, deepcopy
 from itertools import count
 from typing import NamedTuple
 
 import pytest
 
+from chalicelib.people.model import Block
 from chalicelib.storage.agenda import due
 from chalicelib.taps import Tap, seal
 from tests.city import a_listing
@@ -24,15 +25,18 @@ from tests.trouble import (
     mail_event,
     restart,
     rows_of,
-    sent_twice,
     settle,
+    told,
+    told_twice,
     troubled_city,
     well,
 )
 
-ANA, BOB, EVE, MOD = (f"{name}@example.org" for name in ("ana", "bob", "eve", "mod"))
+ANA, BOB, EVE, MOD, COO = (f"{name}@example.org" for name in ("ana", "bob", "eve", "mod", "coo"))
 KEY = "the-same-key"
 WHEN = ("killed before", "killed after")
+UNTIL_THE_END = (13, 25, 49, *(24,) * 10, 10)
+"""Hours after which every need of the world has ended."""
 
 
 class World:
@@ -41,28 +45,39 @@ class World:
     def __init__(self):
         self.city = city = troubled_city()
         begin_rounds(city)
-        self.tokens = {who: city.sign_in(who) for who in (ANA, BOB, EVE, MOD)}
-        self._make_moderator(MOD)
+        self.tokens = {who: city.sign_in(who) for who in (ANA, BOB, EVE, MOD, COO)}
+        self._make(MOD, "moderator")
+        self._make(COO, "coordinator")
         self.attempts = {
             who: city.post("/v1/sign-in", {"email": who}).json["attempt"]
             for who in (ANA, "new@example.org", "other@example.org")
         }
-        self.needs = [self._publish("need", ANA, f"Besoin {n}", 3) for n in range(4)]
-        self.offers = [self._publish("offer", BOB, f"Offre {n}", 3) for n in range(4)]
+        self.needs = [self._publish("need", ANA, f"Besoin {n}", 3) for n in range(6)]
+        self.offers = [self._publish("offer", BOB, f"Offre {n}", 3) for n in range(6)]
         self.held = [self._publish("need", EVE, f"Garde {n}", 1, category="childcare") for n in range(2)]
+        self.dogs = [self._publish("need", who, "Chien", 1, category="pets") for who in (EVE, MOD)]
+        for number in range(5):
+            self._publish("offer", f"helper-{number}@example.org", "Promenades", 2, category="pets")
         self._ask_as_often_as_one_likes(BOB)
         self.proposed = [self._propose(n) for n in (0, 1)]
         self.accepted = [self._propose(n) for n in (2,)]
-        for match in self.accepted:
+        self.small = self._publish("need", ANA, "Petit besoin", 1)
+        self.queue = [self._propose(n, self.small) for n in (0, 1, 2)]
+        for match in (*self.accepted, *self.queue[:2]):
             assert city.post(f"/v1/matches/{match}/accept", token=self.tokens[BOB]).status == 200
-        settle(city)
+        self.agreed = [self._agree(n) for n in (4, 5)]
+        settle(city, until=city.clock.now + 600)
+
+    def _agree(self, number):
+        match = self._propose(number)
+        self.city.exchange("confirmed")
+        assert self.city.post(f"/v1/matches/{match}/accept", token=self.tokens[BOB]).status == 200
+        self.city.exchange("direct")
+        return match
 
     def copy(self):
         city = troubled_city()
-        city.tables.tables._rows = {
-            noun: {key: dict(row) for key, row in rows.items()}
-            for noun, rows in self.city.tables.tables._rows.items()
-        }
+        city.tables.tables._rows = deepcopy(self.city.tables.tables._rows)
         city.mailbox.mails = list(self.city.mailbox.mails)
         city.clock.now = self.city.clock.now
         return city
@@ -71,15 +86,15 @@ class World:
         fields = {"title": title, "capacity": capacity, "reach_m": 3_000, **fields}
         return self.city.publish(kind, by, **fields)["id"]
 
-    def _propose(self, number):
-        pair = {"need": self.needs[number], "offer": self.offers[number]}
+    def _propose(self, number, need=None):
+        pair = {"need": need or self.needs[number], "offer": self.offers[number]}
         asked = self.city.post("/v1/matches", pair, token=self.tokens[ANA])
         assert asked.status == 201, asked.text
         return asked.json["id"]
 
-    def _make_moderator(self, who):
+    def _make(self, who, role):
         (row,) = [row for row in self.city.tables.scan("people") if row.get("email") == who and "role" in row]
-        self.city.tables.put("people", {**row, "role": "moderator"})
+        self.city.tables.put("people", {**row, "role": role})
 
     def _ask_as_often_as_one_likes(self, who):
         token = self.tokens[who]
@@ -173,7 +188,27 @@ def event(kind, **detail):
 
 
 def of_the_mail(city):
-    return min((row for row in rows_of(city.tables, "notices") if row["to"]), key=lambda row: row["pk"])
+    sent = [row for row in rows_of(city.tables, "notices") if row["to"] and row["state"] != "carried"]
+    return min(sent, key=lambda row: row["pk"])
+
+
+def on_desk(verb, which, body=None):
+    return post(lambda world: f"/v1/coordination/matches/{which(world)}/{verb}", body, who=COO)
+
+
+def unblock():
+    """Take back the one block there is."""
+
+    def block(city):
+        mine = city.house.people.get(city.house.secrets.blind(ANA))
+        city.house.people.save(mine.blocking(city.house.secrets.blind(BOB), "match", city.clock.now))
+
+    def act(world, city):
+        mine, bob = map(city.house.secrets.blind, (ANA, BOB))
+        path = f"/v1/me/blocks/{Block(bob, 'match', 0).id_for(mine)}"
+        return city.call("DELETE", path, token=world.tokens[ANA])
+
+    return Prepared(block, act)
 
 
 def tick(*rounds):
@@ -185,6 +220,7 @@ def tick(*rounds):
         for at, job in earlier:
             city.clock.now = start + at * 60
             job(city.house, city.clock.now)
+        settle(city, until=start + minutes * 60 - 1_800)
         city.clock.now = start + minutes * 60 - 1_800
         begin_rounds(city)
         city.clock.turn(minutes=30)
@@ -208,6 +244,47 @@ def begun(world, name):
     begun.city = world.copy()
     path.prepare(begun.city)
     return begun, path.act
+
+
+def asking(act, *, hours=(), refuses=False):
+    """Let the city ask before each of the turns of its clock, and have all say no; then act, with trouble."""
+
+    def prepare(city):
+        for job in ("ask", "assign"):  # as if no round had ever been
+            city.tables.tables._rows["jobs"].pop((job,), None)
+        for turn in hours:
+            assert city.house.asking.ask_due(city.clock.now).failed == 0
+            city.clock.turn(hours=turn)
+        if refuses:
+            for row in [row for row in rows_of(city.tables, "matches") if row["state"] == "proposed"]:
+                match, said = f"{row['pk']}-{row['sk']}", {"by": row["helper"], "key": "no"}
+                city.house.matching.decline(match, "no_time", now=city.clock.now, **said)
+        settle(city)
+
+    return Prepared(prepare, act)
+
+
+def forgetting():
+    """Begin when the askings of needs that ended long ago are due to be forgotten."""
+    ended = asking(None, hours=(*UNTIL_THE_END, 1))
+
+    def prepare(city):
+        ended.prepare(city)
+        city.clock.now = max(row["due_at"] for row in rows_of(city.tables, "askings") if "asked" in row) + 60
+        city.tables.put("jobs", {"pk": "purge-askings", "at": city.clock.now - 1_800})
+
+    def act(_world, city):
+        assert city.house.asking.purge_due(city.clock.now).failed == 0
+
+    return Prepared(prepare, act)
+
+
+def ask(_world, city):
+    assert city.house.asking.ask_due(city.clock.now).failed == 0
+
+
+def assign(_world, city):
+    assert city.house.asking.assign(city.clock.now).failed == 0
 
 
 def expire(house, now):
@@ -258,6 +335,13 @@ REQUESTS = {
     "decline": on_match("decline", lambda world: world.proposed[0], {"reason": "no_time"}),
     "take back a proposal": on_match("cancel", lambda world: world.proposed[0], {"reason": "other"}, who=ANA),
     "cancel what was accepted": on_match("cancel", lambda world: world.accepted[0], {"reason": "other"}),
+    "be late": on_match("accept", lambda world: world.queue[2], {"message": "Demain 10h"}),
+    "give a place back to a queue": on_match("cancel", lambda world: world.queue[0], {"reason": "other"}),
+    "block who asked": on_match("block", lambda world: world.proposed[0]),
+    "block with whom it is agreed": on_match("block", lambda world: world.agreed[0], who=ANA),
+    "unblock": unblock(),
+    "confirm": on_desk("confirm", lambda world: world.agreed[0]),
+    "refuse a match": on_desk("refuse", lambda world: world.agreed[1], {"reason": "Trop loin"}),
     "say how it went": on_match("outcome", lambda world: world.accepted[0], {"outcome": "went_well"}),
     "accept from the mail": tap("accept", lambda world: world.proposed[1], BOB),
     "decline from the mail": tap("decline", lambda world: world.proposed[1], BOB),
@@ -267,11 +351,21 @@ REQUESTS = {
 
 ROUNDS = {
     "lapse": tick((2 * DAY + 1, tend)),
+    "look at a queue": tick((61, tend)),
     "ask how it went": tick((3 * DAY + 1, tend)),
     "close": tick((3 * DAY + 1, tend), (3 * DAY + 2, send), (33 * DAY + 2, tend)),
     "remind": tick((11 * DAY + 1, remind)),
     "expire": tick((11 * DAY + 1, remind), (11 * DAY + 2, send), (14 * DAY + 1, expire)),
+    "begin to ask": asking(ask),
+    "ask in the next wave": asking(ask, hours=(13,)),
+    "ask when all have said no": asking(ask, hours=(1,), refuses=True),
+    "hand over what nobody answered": asking(ask, hours=(13, 25, 49)),
+    "rest with a need that is gone": asking(ask, hours=UNTIL_THE_END),
+    "assign all at once": asking(assign),
+    "assign what the waves left": asking(assign, hours=(13,), refuses=True),
+    "forget askings": forgetting(),
     "send": tick((2 * DAY + 1, tend), (2 * DAY + 2, send)),
+    "send a digest": tick((2 * DAY + 1, tend), (2 * DAY + 2, send), (2 * DAY + 490, send)),
     "forget listings": tick((14 * DAY, remind), (14 * DAY, send), (104 * DAY + 1, forget)),
     "forget matches": tick((2 * DAY, tend), (2 * DAY, send), (92 * DAY + 1, forget)),
     "forget notices": tick((30 * DAY + 1, forget)),
@@ -282,6 +376,16 @@ ROUNDS = {
 }
 
 PATHS = {**REQUESTS, **ROUNDS}
+ASKING = {
+    "begin to ask",
+    "ask in the next wave",
+    "ask when all have said no",
+    "hand over what nobody answered",
+    "rest with a need that is gone",
+    "assign all at once",
+    "assign what the waves left",
+    "forget askings",
+}
 
 
 def undisturbed(world, act):
@@ -291,7 +395,7 @@ def undisturbed(world, act):
     reply = act(world, city)
     calls = list(blow.calls)
     finish(city)
-    return (facts(city.tables), city.mailbox.mails), calls, reply
+    return (facts(city.tables), {*told(city)}), calls, reply
 
 
 def finish(city):
@@ -316,10 +420,10 @@ def killed(world, act, *blows):
 
 
 def assert_same(found, reply, wanted, answer):
-    wanted_facts, wanted_mails = wanted
+    wanted_facts, wanted_told = wanted
     assert differences(facts(found.tables), wanted_facts) == {}
-    assert sent_twice(found.mailbox.mails) == []
-    assert {notice for _, notice in found.mailbox.mails} == {notice for _, notice in wanted_mails}
+    assert told_twice(found) == []
+    assert {*told(found)} == wanted_told
     if answer is None or reply is None or reply.status in (401, 412):  # it had been done: see the state
         return
     assert reply.status == (200 if answer.status == 201 and reply.status == 200 else answer.status)
@@ -332,10 +436,19 @@ def test_a_process_killed_at_any_call_changes_nothing_in_the_end(world, name):
     wanted, calls, answer = undisturbed(world, act)
     assert answer is None or answer.status < 300, answer.text
     assert differences(wanted[0], facts(world.city.tables)) != {}
-    for at in range(len(calls)):
-        for when in WHEN:
-            found, reply = killed(world, act, (at, when))
-            assert_same(found, reply, wanted, answer)
+    for at, when in moments(name, calls):
+        found, reply = killed(world, act, (at, when))
+        assert_same(found, reply, wanted, answer)
+
+
+def moments(name, calls):
+    """Return when to kill: before and after each call; of a round that reads much, after each that writes."""
+    if name not in ASKING:
+        return [(at, when) for at in range(len(calls)) for when in WHEN]
+    return [
+        (0, "killed before"),
+        *((at, "killed after") for at, call in enumerate(calls) if call == "commit"),
+    ]
 
 
 @pytest.mark.soak

@@ -8,6 +8,10 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from chalicelib.listings import service
 from chalicelib.listings.model import Listing
+from chalicelib.matching import dynamodb as table_of_matches
+from chalicelib.matching import queue, ranking
+from chalicelib.matching import service as service_of_matches
+from chalicelib.matching.model import Match
 from tests.network import PEOPLE, Network
 
 
@@ -64,6 +68,20 @@ def forget_receipts(monkeypatch):
     monkeypatch.setattr(Listing, "with_receipt", lambda listing, _receipt: listing)
 
 
+def forget_who_waits(monkeypatch):
+    monkeypatch.setattr(queue, "turns", lambda _matches, _places: [])
+
+
+def mind_no_block(monkeypatch):
+    for module in (service_of_matches, queue, ranking):
+        monkeypatch.setattr(module, "kept_apart", lambda _one, _other: False)
+    monkeypatch.setattr(table_of_matches, "_together", lambda _match, *, written: [])
+
+
+def confirm_whatever_is_asked(monkeypatch):
+    monkeypatch.setattr(Match, "confirmed", lambda match, now: match._to("accepted", due_at=now))
+
+
 def two_who_met(network):
     network.post_something(kind="need", by=PEOPLE[0], capacity=1, category="groceries", within=None)
     network.answer_with_another(listing=0, by=PEOPLE[1], capacity=1, seeking=True, met=True)
@@ -81,9 +99,13 @@ def a_change_after_the_end(network):
     network.edit(listing=0, capacity=2, category="groceries", stale=False, within=None)
 
 
-def a_second_yes_to_one_need(network):
-    two_who_met(network)
-    network.answer_with_another(listing=1, by=PEOPLE[3], capacity=1, seeking=False, met=True)
+def a_second_yes_to_one_offer(network):
+    network.post_something(kind="offer", by=PEOPLE[1], capacity=1, category="groceries", within=None)
+    network.answer_with_another(listing=0, by=PEOPLE[0], capacity=1, seeking=False, met=False)
+    network.answer_with_another(listing=1, by=PEOPLE[3], capacity=1, seeking=False, met=False)
+    network.accept(match=1, by_answerer=True)
+    network.all_is_well()
+    network.accept(match=0, by_answerer=True)
 
 
 def two_rounds_before_the_end(network):
@@ -99,13 +121,44 @@ def a_listing_withdrawn(network):
     network.end_or_keep(listing=0, act="withdraw")
 
 
+def two_who_are_asked(network, one=PEOPLE[1], other=PEOPLE[3]):
+    network.post_something(kind="need", by=PEOPLE[0], capacity=1, category="groceries", within=None)
+    network.answer_with_another(listing=0, by=one, capacity=1, seeking=True, met=False)
+    network.answer_with_another(listing=1, by=other, capacity=1, seeking=True, met=False)
+    network.all_is_well()
+
+
+def a_place_given_back_to_a_queue(network):
+    two_who_are_asked(network)
+    network.accept(match=1, by_answerer=True)
+    network.accept(match=0, by_answerer=True)
+    network.all_is_well()
+    network.answer_otherwise(match=1, act="cancel", seeking=True)
+    network.all_is_well()
+    network.days_pass(1)
+
+
+def a_yes_across_a_block(network):
+    two_who_are_asked(network, PEOPLE[1], PEOPLE[1])
+    network.block(match=0, seeking=False)
+    network.accept(match=1, by_answerer=True)
+
+
+def a_word_that_nobody_waits_for(network):
+    two_who_are_asked(network)
+    network.coordinate(match=0, confirm=True)
+
+
 STORIES = [
     (give_nothing_back, a_match_taken_back),
     (mind_no_end, a_change_after_the_end),
-    (mind_no_limit, a_second_yes_to_one_need),
+    (mind_no_limit, a_second_yes_to_one_offer),
     (remind_at_every_round, two_rounds_before_the_end),
     (keep_on_the_board, a_listing_withdrawn),
     (forget_receipts, a_listing_withdrawn),
+    (forget_who_waits, a_place_given_back_to_a_queue),
+    (mind_no_block, a_yes_across_a_block),
+    (confirm_whatever_is_asked, a_word_that_nobody_waits_for),
 ]
 
 
@@ -113,7 +166,7 @@ STORIES = [
 def test_a_network_that_is_careless_is_found_out(monkeypatch, spoil, story):
     def tell():
         network = Network()
-        network.open()
+        network.open(exchange="direct")
         story(network)
         network.all_is_well()
 

@@ -1,6 +1,7 @@
 """City files: every fault of a wrong one is named, once, where it is."""
 
 import json
+import re
 from copy import deepcopy
 from pathlib import Path
 
@@ -13,6 +14,7 @@ CITIES = Path(__file__).resolve().parents[2] / "infra" / "cities"
 MULHOUSE = json.loads((CITIES / "mulhouse.json").read_text())
 SQUARE = [[7.0, 47.0], [8.0, 47.0], [8.0, 48.0], [7.0, 48.0], [7.0, 47.0]]
 GONE = object()
+OPTIONAL = re.compile("/categories/[0-9]+/(moderation|urgency)$").search
 
 
 def changed(*changes):
@@ -57,12 +59,16 @@ def test_a_value_of_the_wrong_type_is_one_fault_at_its_place(pointer):
     assert faults_of(changed((pointer, True))) == [(pointer, "wrong_type")]
 
 
-@pytest.mark.parametrize("pointer", [p for p in pointers(MULHOUSE) if not p.rpartition("/")[2].isdigit()])
+@pytest.mark.parametrize(
+    "pointer", [p for p in pointers(MULHOUSE) if not p.rpartition("/")[2].isdigit() and not OPTIONAL(p)]
+)
 def test_a_member_that_is_absent_is_one_fault_at_its_place(pointer):
     assert faults_of(changed((pointer, GONE))) == [(pointer, "required")]
 
 
-@pytest.mark.parametrize("at", ["", "/code", "/centre", "/sender", "/categories/3", "/limits"])
+@pytest.mark.parametrize(
+    "at", ["", "/code", "/centre", "/sender", "/categories/3", "/limits", "/asking", "/asking/waves/1"]
+)
 def test_a_member_nobody_knows_is_refused(at):
     assert faults_of(changed((f"{at}/colour", "red"))) == [(f"{at}/colour", "unknown")]
 
@@ -93,6 +99,12 @@ def test_a_member_nobody_knows_is_refused(at):
         ("/centre/lon", 10**400, "out_of_range"),
         ("/cell_m", 99, "out_of_range"),
         ("/cell_m", 250.0, "wrong_type"),
+        ("/digest_at", "18h", "wrong_form"),
+        ("/digest_at", "24:00", "wrong_form"),
+        ("/digest_at", "18:60", "wrong_form"),
+        ("/digest_at", 1080, "wrong_type"),
+        ("/digest_at", "", "empty"),
+        ("/limits/mails_per_day", 1, "out_of_range"),
         ("/sender/address", "entraide", "wrong_form"),
         ("/sender/address", "entraide@mulhouse", "wrong_form"),
         ("/sender/address", "a..b@mulhouse.example", "wrong_form"),
@@ -105,6 +117,16 @@ def test_a_member_nobody_knows_is_refused(at):
         ("/categories/2/lifetime_days", 0, "out_of_range"),
         ("/limits/proposal_hours", -48, "out_of_range"),
         ("/limits/remind_days", 7, "not_before_the_end"),
+        ("/categories/2/urgency", "extreme", "not_allowed"),
+        ("/asking/waves", [], "empty"),
+        ("/asking/waves", [MULHOUSE["asking"]["waves"][0]] * 7, "too_many"),
+        ("/asking/waves/0/helpers", 0, "out_of_range"),
+        ("/asking/waves/0/wait_minutes", -1, "out_of_range"),
+        ("/asking/waves/0/urgent_wait_minutes", 1_000, "longer_than_the_wait"),
+        ("/asking/waves/1/radius_m", 2_000, "not_growing"),
+        ("/asking/waves/2/radius_m", 10_001, "beyond_the_limit"),
+        ("/asking/waves/2/wait_minutes", 7 * 1_440, "not_before_the_end"),
+        ("/asking/assign_hours", 0, "out_of_range"),
         ("/outline/type", "Point", "not_allowed"),
         ("/outline/coordinates", [], "empty"),
         ("/outline/coordinates/0", SQUARE[:-1], "ring_open"),
@@ -133,6 +155,14 @@ def test_a_code_has_the_form_of_its_level(level, value):
 def test_what_a_list_says_twice_is_refused():
     data = changed(("/languages", ["fr", "de", "fr"]), ("/categories/4", MULHOUSE["categories"][0]))
     assert faults_of(data) == [("/languages/2", "repeated"), ("/categories/4/slug", "repeated")]
+
+
+def test_a_need_is_as_urgent_as_its_author_or_its_category_says():
+    city = read_city(MULHOUSE)
+    assert city.urgency_of("pharmacy", "low") == "high"
+    assert [city.urgency_of("groceries", said) for said in ("low", "normal", "high")] == [
+        "low", "normal", "high"
+    ]  # fmt: skip
 
 
 def test_every_fault_is_told_at_once():

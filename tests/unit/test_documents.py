@@ -6,6 +6,7 @@ from importlib import import_module
 
 import pytest
 
+from chalicelib.asking.model import MOVES as ASKING
 from chalicelib.listings.model import MOVES as LISTING
 from chalicelib.matching.model import MOVES as MATCH
 from chalicelib.notices.model import MOVES as NOTICE
@@ -28,9 +29,11 @@ def test_every_method_of_a_repository_has_one_row_of_the_access_patterns():
     assert sorted(rows) == sorted(_methods())
 
 
-@pytest.mark.parametrize(("title", "moves"), [("listing", LISTING), ("match", MATCH), ("notice", NOTICE)])
+@pytest.mark.parametrize(
+    ("title", "moves"), [("listing", LISTING), ("match", MATCH), ("asking", ASKING), ("notice", NOTICE)]
+)
 def test_the_drawn_states_are_those_of_the_model(title, moves):
-    (drawing,) = re.findall(rf"^## A {title} .*?```mermaid\n(.*?)```", STATES, re.MULTILINE | re.DOTALL)
+    (drawing,) = re.findall(rf"^## An? {title} .*?```mermaid\n(.*?)```", STATES, re.MULTILINE | re.DOTALL)
     drawn = set(re.findall(r"(\w+) --> (\w+)", drawing))
     assert drawn == {(state, next_) for state, following in moves.items() for next_ in following}
 

@@ -15,11 +15,17 @@ SAID = {"helper_outcome": "went_well"}
 
 ACTS = {
     "accept": (lambda match: match.accepted(HELPER, NOW, "oui"), {"proposed": "accepted"}),
+    "agree": (lambda match: match.agreed(HELPER, NOW, "oui"), {"proposed": "agreed"}),
+    "queue": (lambda match: match.queued(HELPER, NOW, 1), {"proposed": "queued"}),
+    "call": (lambda match: match.called(DUE), {"queued": "proposed"}),
+    "look": (lambda match: match.looked_at(DUE), {"queued": "queued"}),
+    "confirm": (lambda match: match.confirmed(NOW), {"agreed": "accepted"}),
+    "refuse": (lambda match: match.refused(NOW, "non"), {"agreed": "refused"}),
     "decline": (lambda match: match.declined(HELPER, NOW, "no_time"), {"proposed": "declined"}),
-    "lapse": (lambda match: match.lapsed(DUE), {"proposed": "lapsed"}),
+    "lapse": (lambda match: match.lapsed(DUE), {"proposed": "lapsed", "queued": "lapsed"}),
     "cancel": (
         lambda match: match.cancelled(SEEKER, NOW, "other"),
-        {"proposed": "cancelled", "accepted": "cancelled"},
+        dict.fromkeys(("proposed", "queued", "agreed", "accepted"), "cancelled"),
     ),
     "say how it went": (
         lambda match: match.told(SEEKER, NOW, "went_well"),

@@ -9,6 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from chalicelib.errors import Conflict
+from chalicelib.notices.hours import Quiet
 from chalicelib.notices.model import (
     KEPT_S,
     LEASE_S,
@@ -18,7 +19,6 @@ from chalicelib.notices.model import (
     SETTLE_S,
     TEMPLATES,
     Notice,
-    Quiet,
     State,
     Topic,
     notice,
@@ -31,8 +31,14 @@ ZONES = [PARIS, ZoneInfo("Europe/Lisbon"), ZoneInfo("Australia/Lord_Howe")]
 
 ACTS = {
     "claim": (lambda notice: notice.claimed(NOW), "claimed", {"waiting", "unsure"}),
+    "carry": (lambda notice: notice.carried(NOW, "lead"), "carried", {"waiting"}),
     "send": (lambda notice: notice.sent(NOW, "provider-1"), "sent", {"waiting", "claimed", "unsure"}),
     "put off": (lambda notice: notice.put_off(NOW + 9), "waiting", {"waiting", "claimed", "unsure"}),
+    "keep for the digest": (
+        lambda notice: notice.for_digest(NOW + 9),
+        "waiting",
+        {"waiting", "claimed", "unsure"},
+    ),
     "fail": (lambda notice: notice.failed(NOW), "waiting", {"waiting", "claimed", "unsure"}),
     "lose the answer": (lambda notice: notice.unsure(NOW), "unsure", {"claimed"}),
     "park": (lambda notice: notice.parked(NOW), "parked", {"claimed"}),
@@ -66,7 +72,7 @@ def test_every_move_of_the_table_is_made_by_some_act():
 
 @pytest.mark.parametrize("state", STATES)
 def test_a_notice_is_over_when_nothing_more_can_become_of_it(state):
-    assert a_notice(state=state).over == (state in ("sent", "dropped", "parked"))
+    assert a_notice(state=state).over == (state in ("sent", "carried", "dropped", "parked"))
 
 
 def test_each_state_says_when_somebody_must_look_again():

@@ -76,12 +76,13 @@ def test_every_change_of_a_person_is_a_version():
     person = a_person()
     for changed in (
         person.changed(name="Momo"),
-        person.muting("asked"),
+        person.muting(["asked"]),
         person.without_mail("bounced"),
         person.was_asked(NOW),
     ):
         assert changed.version == person.version + 1
-    assert person.muting("listing").muting("asked").muting("asked").muted == ("asked", "listing")
+    assert person.muting(["listing"]).muting(["asked", "listing"]).muted == ("asked", "listing")
+    assert person.muting(["listing"]).muting(["listing"]).version == person.version + 1
     assert person.without_mail("complained").mail == "complained"
 
 

@@ -25,6 +25,7 @@ from chalicelib.matching.ranking import (
 )
 from chalicelib.people.model import WEEK_S, Helper
 from chalicelib.places.model import Point, distance_m
+from chalicelib.words.alike import FULL, alike
 from tests.cards import CELL_M, NOW, PARIS, Cards, cell_at
 from tests.samples import an_id
 
@@ -48,12 +49,14 @@ NEED = replace(CARD, id=an_id("need"), kind="need", author=an_id("monique"))
 OFFER = replace(CARD, id=an_id("offer"), kind="offer", author=an_id("yusuf"))
 
 
-def fitting(need=None, offer=None, helper=None, distance=0, now=NOW):
+def fitting(need=None, offer=None, helper=None, seeker=None, distance=0, units=0, now=NOW):
     return fit(
         replace(NEED, **need or {}),
         replace(OFFER, **offer or {}),
         replace(Helper(OFFER.author, 1), **helper or {}),
+        seeker=replace(Helper(NEED.author, 1), **seeker or {}),
         distance=distance,
+        units=units,
         zone=ZONE,
         now=now,
     )
@@ -63,6 +66,8 @@ def fitting(need=None, offer=None, helper=None, distance=0, now=NOW):
     ("case", "gate"),
     [
         ({"offer": {"author": NEED.author}}, "own_listing"),
+        ({"helper": {"blocked": (NEED.author,)}}, "blocked"),
+        ({"seeker": {"blocked": (an_id("other"), OFFER.author)}}, "blocked"),
         ({"need": {"left": 0}}, "listing_full"),
         ({"offer": {"left": 0}}, "listing_full"),
         ({"now": NOW + 1_000}, "listing_full"),
@@ -103,7 +108,7 @@ def test_a_gate_is_open_up_to_its_edge(case):
 
 
 def test_the_best_there_can_be_has_every_point():
-    assert fitting(offer={"capacity": 9, "left": 9, "trust": 3}).score == BEST
+    assert fitting(offer={"capacity": 9, "left": 9, "trust": 3}, units=FULL).score == BEST
 
 
 def test_each_term_says_what_it_counts():
@@ -112,9 +117,11 @@ def test_each_term_says_what_it_counts():
         offer={"category": "meals", "languages": ("fr", "ar"), "slots": 0b11100, "left": 2, "trust": 2},
         helper={"asked": (NOW - 5, NOW - WEEK_S - 5)},
         distance=2_500,
+        units=5,
     )
     assert found.terms == {
         "category": 150,
+        "text": 37,
         "distance": 187,
         "time": 50,
         "languages": 100,
@@ -150,7 +157,16 @@ def test_the_points_are_whole_and_sum_to_the_score(seed):
             for kind in ("need", "offer")
         )
         helper = Helper(offer.author, 1, asked=(NOW,) * source.random.randrange(4), asks_per_week=9)
-        found = fit(need, offer, helper, distance=source.random.randrange(20_000), zone=ZONE, now=NOW)
+        found = fit(
+            need,
+            offer,
+            helper,
+            seeker=Helper(need.author, 1),
+            distance=source.random.randrange(20_000),
+            units=alike(need.gist, offer.gist),
+            zone=ZONE,
+            now=NOW,
+        )
         if isinstance(found, Fit):
             fits += 1
             assert all(type(points) is int and points >= 0 for points in found.terms.values())
@@ -182,9 +198,10 @@ def brute_force(mine, cards, helpers, limit):
         if card.kind == mine.kind or not card.on_board:
             continue
         need, offer = (mine, card) if mine.kind == "need" else (card, mine)
-        helper = known.get(offer.author) or Helper(offer.author, 0)
+        helper, seeker = (known.get(who) or Helper(who, 0) for who in (offer.author, need.author))
         apart = distance_m(mine.cell.centre, card.cell.centre)
-        one = fit(need, offer, helper, distance=apart, zone=ZONE, now=NOW)
+        units = alike(need.gist, offer.gist)
+        one = fit(need, offer, helper, seeker=seeker, distance=apart, units=units, zone=ZONE, now=NOW)
         if isinstance(one, Fit):
             found.append((-one.score, one.distance_m, card.id, dict(one.terms)))
     return sorted(found, key=lambda each: each[:3])[:limit]
@@ -210,7 +227,7 @@ def test_candidates_are_those_that_looking_at_every_card_finds_in_that_order(kin
     for _ in range(25):
         mine = replace(source.one(), kind=kind, left=1, expires_at=NOW + 9_999, reach_m=10_000)
         limit = source.random.choice((1, 3, 10, 50))
-        ranked = candidates(mine, board, limit=limit, zone=ZONE, now=NOW)
+        ranked = candidates(mine, mine.gist, board, limit=limit, zone=ZONE, now=NOW)
         shown = [(-one.fit.score, one.fit.distance_m, one.card.id, dict(one.fit.terms)) for one in ranked]
         assert shown == brute_force(mine, cards, helpers, limit)
         seen += len(shown)
@@ -222,9 +239,9 @@ def test_a_need_and_an_offer_find_one_another_for_the_same_reasons():
     cards = [replace(card, left=1, expires_at=NOW + 9) for card in source.many(300)]
     board, pairs = a_board(cards), 0
     for need in [card for card in cards if card.kind == "need"][:40]:
-        for offer, reasons in candidates(need, board, limit=5, zone=ZONE, now=NOW):
+        for offer, reasons in candidates(need, need.gist, board, limit=5, zone=ZONE, now=NOW):
             mine = next(card for card in cards if card.id == offer.id)
-            back = candidates(mine, board, limit=300, zone=ZONE, now=NOW)
+            back = candidates(mine, mine.gist, board, limit=300, zone=ZONE, now=NOW)
             assert [one.fit for one in back if one.card.id == need.id] == [reasons]
             pairs += 1
     assert pairs > 20
@@ -236,7 +253,7 @@ def test_equal_scores_stand_by_distance_then_id_whatever_came_first():
         for number, place in enumerate([PARIS] * 5 + [Point(PARIS.lat + 0.01, PARIS.lon)] * 5)
     ]
     orders = [
-        [one.card.id for one in candidates(NEED, a_board(cards), limit=10, zone=ZONE, now=NOW)]
+        [one.card.id for one in candidates(NEED, NEED.gist, a_board(cards), limit=10, zone=ZONE, now=NOW)]
         for cards in (offers, offers[::-1])
     ]
     assert orders[0] == orders[1]

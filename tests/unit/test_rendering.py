@@ -8,12 +8,12 @@ import pytest
 
 from chalicelib.cities.model import LANGUAGES, Sender
 from chalicelib.notices.model import TEMPLATES, notice
-from chalicelib.notices.rendering import LONGEST_QUOTE, LONGEST_SUBJECT, Links, one_line, render
+from chalicelib.notices.rendering import LONGEST_QUOTE, LONGEST_SUBJECT, Item, Links, one_line, render
 from tests.hostile import FEW, Outline, naughty_strings
 
 SENDER = Sender("Entraide Mulhouse", "entraide@mulhouse.example")
 ACTION, SECONDARY, OUT = (f"https://mulhouse.example/{way}/t0ken?a=1&b=2" for way in ("go", "no", "out"))
-LINKS = Links(ACTION, SECONDARY, OUT)
+LINKS = Links(ACTION, SECONDARY)
 WITH_A_SECOND_WAY = ("asked_to_help", "offered_help", "match_accepted")
 PLAIN = {
     "other_name": "Jeannine",
@@ -32,14 +32,22 @@ FREE = ("other_name", "title", "text", "message")
 """The values that residents write."""
 
 
-def letter(template="asked_to_help", language="fr", links=LINKS, city_name="Mulhouse", **values):
+def letter(template="asked_to_help", language="fr", links=LINKS, out=OUT, **values):
+    return letters((template,), language, links, out, **values)
+
+
+def letters(templates, language="fr", links=LINKS, out=OUT, *, pace=None, more=False, **values):
+    told = [notice(template, "person", "subject", 0, pace=pace) for template in templates]
     return render(
-        notice(template, "person", "subject", 0),
+        [
+            Item(each, links if each.template in WITH_A_SECOND_WAY else Links(links.action), PLAIN | values)
+            for each in told
+        ],
         language=language,
-        city_name=city_name,
+        city_name="Mulhouse",
         sender=SENDER,
-        links=links,
-        values=PLAIN | values,
+        unsubscribe=out,
+        more=more,
     )
 
 
@@ -47,7 +55,7 @@ def letter(template="asked_to_help", language="fr", links=LINKS, city_name="Mulh
 @pytest.mark.parametrize("template", TEMPLATES)
 def test_every_letter_is_whole_in_every_language(template, language):
     secondary = SECONDARY if template in WITH_A_SECOND_WAY else None
-    written = letter(template, language, links=Links(ACTION, secondary, OUT))
+    written = letter(template, language, links=Links(ACTION, secondary))
     seen = Outline(written.html)
     assert seen.tags[0] == ("html", (("lang", language), ("dir", "ltr")))
     assert [tag for tag, _ in seen.tags].count("h1") == 1
@@ -65,8 +73,53 @@ def test_every_letter_is_whole_in_every_language(template, language):
     assert [dict(attrs)["href"] for tag, attrs in seen.tags if tag == "a"][-1] == OUT
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_letter_of_several_says_each_under_one_title_with_one_way_out(language):
+    templates = [template for template in TEMPLATES if template != "sign_in"]
+    written = letters(templates, language, more=True)
+    seen = Outline(written.html)
+    tags = [tag for tag, _ in seen.tags]
+    assert (tags.count("h1"), tags.count("h2")) == (1, len(templates))
+    assert str(len(templates)) in written.subject
+    for text in (written.subject, written.text, seen.text.partition("}\n}")[2]):
+        assert "mail." not in text
+        assert "{" not in text
+    buttons = [dict(attrs) for tag, attrs in seen.tags if tag == "a" and dict(attrs)["class"] == "button"]
+    assert [button["href"] for button in buttons] == [ACTION] * len(templates)
+    assert written.text.count(ACTION) == len(templates)
+    assert written.text.count(OUT) == 1
+    assert [dict(attrs)["href"] for tag, attrs in seen.tags if tag == "a"][-1] == OUT
+    for template in templates:
+        alone = letter(template, language).text.splitlines()
+        assert [
+            line for line in alone[:-7] if line.startswith(("- ", "> ")) and line not in written.text
+        ] == []
+
+
+@pytest.mark.parametrize("pace", ["urgent", "prompt", "soon", "calm"])
+def test_what_cannot_wait_is_in_the_subject_of_a_letter_of_several(pace):
+    subject = letters(["asked_to_help", "listing_ending", "match_lapsed"], pace=pace).subject
+    own = letter("asked_to_help").subject
+    if pace in ("urgent", "prompt"):
+        assert subject == f"{own} · et 2 autres nouvelles"
+    else:
+        assert subject == "3 nouvelles de l’entraide · Mulhouse"
+    assert len(letters(["asked_to_help"] * 2, pace=pace, title="long " * 60).subject) <= LONGEST_SUBJECT
+
+
+@pytest.mark.parametrize("text", FEW)
+def test_a_hostile_value_is_only_words_in_a_letter_of_several_too(text):
+    hostile = letters(["asked_to_help", "match_accepted"], pace="urgent", **dict.fromkeys(FREE, f"x{text}x"))
+    plain = letters(["asked_to_help", "match_accepted"], pace="urgent")
+    assert Outline(hostile.html).tags == Outline(plain.html).tags
+    assert len(hostile.subject.splitlines()) == 1
+    EmailMessage(policy=SMTP)["Subject"] = hostile.subject  # raises when it would break the header
+    quoted = [line for line in hostile.text.splitlines() if not line.startswith("> ")]
+    assert [line for line in quoted if line.startswith("-- ")] == ["-- "]
+
+
 def test_a_sign_in_letter_has_its_code_and_no_way_out():
-    written = letter("sign_in", "en", links=Links(ACTION))
+    written = letter("sign_in", "en", links=Links(ACTION), out=None)
     assert "048213" in written.text
     assert "048213" in written.html
     assert "15\xa0minutes" in written.text
@@ -75,7 +128,7 @@ def test_a_sign_in_letter_has_its_code_and_no_way_out():
 
 
 def test_a_letter_without_a_link_has_no_button():
-    written = letter("match_declined", links=Links())
+    written = letter("match_declined", links=Links(), out=None)
     assert 'class="button"' not in written.html
     assert "http" not in written.text
 

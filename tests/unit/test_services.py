@@ -11,7 +11,8 @@ from chalicelib.listings.model import DAY_S, KEPT_S
 from chalicelib.listings.windows import Dated, Windows
 from chalicelib.matching import model as matches
 from chalicelib.notices.events import MailEvent
-from chalicelib.notices.model import LEASE_S, MOST_ATTEMPTS, RETRY_S, SETTLE_S, Quiet, notice
+from chalicelib.notices.hours import Quiet
+from chalicelib.notices.model import LEASE_S, MOST_ATTEMPTS, RETRY_S, SETTLE_S, notice
 from chalicelib.notices.repository import AnswerLost, NotSent, Refused, Throttled
 from chalicelib.notices.service import THROTTLE_S
 from chalicelib.people import service as people
@@ -289,6 +290,11 @@ class TestTheEndOfAListing:
             house.publishing.get(need.id)
 
 
+def yes(house, told, by=None):
+    by = by or told.match.person_on(told.match.answerer)
+    return house.matching.accept(told.match.id, by=by, answer="", key=new_key(), now=NOW)
+
+
 class TestMatching:
     @pytest.fixture
     def need(self, house, monique):
@@ -383,16 +389,18 @@ class TestMatching:
         assert again == (match, ())
         assert house.publishing.get(offer.id).left == 1
 
-    def test_a_yes_to_what_is_full_or_over_changes_nothing(self, house, need, asked, monique, yusuf):
+    def test_a_yes_to_a_need_that_is_over_takes_nothing_and_says_why(self, house, need, asked, monique):
+        house.publishing.withdraw(need.id, by=monique.id, key=new_key(), now=NOW)
+        with pytest.raises(Conflict, match="need_over"):
+            yes(house, asked)
+        assert house.matching.get(asked.match.id, by=asked.match.helper).match == asked.match
+
+    def test_a_seeker_who_says_yes_to_more_than_they_need_is_told_so(self, house, need, asked, yusuf):
         other = publish(house, yusuf, "offer")
         rival = house.matching.propose(need.id, other.id, by=yusuf, message="", key=new_key(), now=NOW)
-        house.matching.accept(rival.match.id, by=monique.id, answer="", key=new_key(), now=NOW)
+        yes(house, asked)
         with pytest.raises(Conflict, match="listing_full"):
-            house.matching.accept(asked.match.id, by=yusuf.id, answer="", key=new_key(), now=NOW)
-        house.publishing.withdraw(need.id, by=monique.id, key=new_key(), now=NOW)
-        with pytest.raises(Conflict, match="listing_not_open"):
-            house.matching.accept(asked.match.id, by=yusuf.id, answer="", key=new_key(), now=NOW)
-        assert house.matching.get(asked.match.id, by=yusuf.id).match == asked.match
+            yes(house, rival, by=need.author)
 
     def test_a_no_is_told_to_who_asked(self, house, asked, monique, yusuf):
         match, (mail,) = house.matching.decline(
@@ -432,7 +440,7 @@ class TestMatching:
         assert house.matching.tend_due(due + 9) == Round()
         (mail,) = owed(house, "match_lapsed")
         assert mail.to == monique.id
-        with pytest.raises(Conflict, match="match_over"):
+        with pytest.raises(Conflict, match="match_lapsed"):
             house.matching.accept(asked.match.id, by=yusuf.id, answer="", key=new_key(), now=due + 9)
 
     def test_a_yes_after_the_time_is_refused_before_anybody_came_by(self, house, asked, yusuf):
@@ -498,7 +506,8 @@ class TestSending:
     def given(self, house, *failures, template="match_declined", to="yusuf"):
         house.__dict__["mailer"] = Post(*failures)
         need = publish(house, house.people.get(an_id("monique")))
-        mail = notice(template, an_id(to), f"{need.id}-{need.id}", NOW, values={"title": need.draft.title})
+        said = {"title": need.draft.title}
+        mail = notice(template, an_id(to), f"{need.id}-{need.id}", NOW, values=said, pace="prompt")
         house.publishing.listings.save(need.reminded(), (mail,))
         return mail
 
@@ -585,8 +594,8 @@ class TestSending:
         assert len(house.mailer.mails) == 1
 
     def test_what_was_switched_off_is_dropped_and_what_was_not_is_sent(self, house, monique, yusuf):
-        people.mute(house.people, yusuf.id, "answered")
-        people.mute(house.people, yusuf.id, "answered")
+        people.mute(house.people, yusuf.id, ["answered"])
+        people.mute(house.people, yusuf.id, ["answered"])
         assert house.people.get(yusuf.id).version == 2
         answered = self.given(house)
         asked = self.given(house, template="asked_to_help")

@@ -7,6 +7,7 @@ from typing import get_args
 
 import pytest
 
+from chalicelib.asking.bodies import Why
 from chalicelib.cities.model import CATEGORIES, LANGUAGES
 from chalicelib.listings import model as listings
 from chalicelib.listings.card import URGENCIES, Kind
@@ -31,9 +32,11 @@ FROM_PYDANTIC = """
 
 PASSED_ON = {
     ("api/bodies.py", "entry['type']"): "",
+    ("asking/waves.py", "OVER"): "asking_changed",
+    ("asking/waves.py", "shut"): "helper_unreachable helper_asleep",
     ("matching/dynamodb.py", "code"): "key_reused match_changed",
-    ("matching/model.py", "code"): "match_over match_not_proposed",
-    ("matching/service.py", "fitting"): (
+    ("matching/model.py", "over"): "match_over match_lapsed",
+    ("matching/proposals.py", "fitting"): (
         "own_listing listing_full other_category too_far no_common_time helper_paused helper_not_willing "
         "helper_asked_enough"
     ),
@@ -133,6 +136,7 @@ def test_every_fault_of_a_body_has_its_words():
         ("ending", get_args(listings.Outcome)),
         ("topic", get_args(Topic)),
         ("mail.why", get_args(Topic)),
+        ("passed", get_args(Why)),
     ],
 )
 def test_every_choice_of_the_product_has_its_words(family, codes):
@@ -142,8 +146,8 @@ def test_every_choice_of_the_product_has_its_words(family, codes):
 
 def test_every_reason_of_a_match_has_its_words():
     reasons = """
-        category_same category_near distance time_overlap time_any language language_none capacity
-        asked asked_never trust_0 trust_1 trust_2 trust_3
+        category_same category_near text text_none distance time_overlap time_any language language_none
+        capacity asked asked_never trust_0 trust_1 trust_2 trust_3
     """
     assert lacking({f"reason.{reason}" for reason in reasons.split()}) == []
 
@@ -151,6 +155,13 @@ def test_every_reason_of_a_match_has_its_words():
 def test_every_mail_has_all_its_parts():
     parts = ("subject", "preview", "title", "lead", "action")
     assert lacking({f"mail.{template}.{part}" for template in TEMPLATES for part in parts}) == []
+
+
+def test_every_yes_that_waits_has_the_page_that_says_so():
+    assert (
+        lacking({f"page.{state}.{part}" for state in ("queued", "agreed") for part in ("done", "after")})
+        == []
+    )
 
 
 def test_every_page_behind_a_link_has_all_its_parts():

@@ -1,0 +1,167 @@
+"""All at once: open needs without an answer to wait for, over all offers whose helpers may be asked now.
+
+What the engine assigns is checked before anybody is asked, and goes through the door of every proposal,
+one transaction a helper. So it may end in the middle: the next one sees who was asked, and assigns the rest.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+from chalicelib.asking.choosing import Choice, Choices, choices
+from chalicelib.asking.finding import new_needs
+from chalicelib.asking.model import Asking, Assignment
+from chalicelib.asking.reasons import View, outcome
+from chalicelib.asking.turns import Turn, places_left
+from chalicelib.asking.waves import Waves
+from chalicelib.assignment.areas import solve_by_area
+from chalicelib.assignment.checker import check
+from chalicelib.assignment.explaining import Unserved, explain
+from chalicelib.assignment.model import Helper, Instance, Need, Offer, Option, Solution, instance
+from chalicelib.assignment.solving import solve
+from chalicelib.board.model import Shown
+from chalicelib.cities.model import City
+from chalicelib.listings.card import Card
+from chalicelib.listings.model import DAY_S, Listing
+from chalicelib.matching.model import Match
+from chalicelib.matching.ranking import AN_ASK
+from chalicelib.places.model import Point
+
+AT_ONCE = 150_000
+"""Options that are assigned in one piece; more are cut by area."""
+PATIENCE_S = 3 * DAY_S
+"""A need that has waited so long counts as urgent: so no need loses to fresher ones for ever."""
+_AREAS = 10
+"""Areas to a degree."""
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """A need to be assigned: as it stands, its asking, its matches, and who may be asked."""
+
+    need: Listing
+    card: Card
+    stored: Asking
+    asking: Asking
+    matches: tuple[Match, ...]
+    left: int
+    choices: tuple[Choice, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Assigner:
+    """One assignment over the board at an instant, on the same footing as a round of the waves."""
+
+    waves: Waves
+
+    def go(self) -> Assignment:
+        city, now, tally = self.waves.city, self.waves.now, self.waves.tally
+        cards = [card for card in new_needs(self.waves.board, None, now) if not card.full]
+        needs = [each for card in cards if (each := self.waves.attempt(self._opened, card))]
+        problem = instance_of(needs, city, now)
+        solution = assigned(problem, {each.card.id: each.card.cell.centre for each in needs})
+        by_need = {each.card.id: each for each in needs}
+        for need, pairs in groupby(solution.pairs, key=itemgetter(0)):
+            self._ask(by_need[need], [offer for _, offer in pairs])
+        view = View(self.waves.board, city.zone, now)
+        for need, why in certificates(needs, problem, solution, view).items():
+            if by_need[need].stored.certificate != why:
+                self.waves.attempt(self._certify, by_need[need].stored, why)
+        asked = self.waves.asks.total()
+        served = solution.figures.served
+        return Assignment(len(needs), len(problem.options), served, asked, tally["passed"], tally["failed"])
+
+    def _opened(self, card: Shown) -> Open | None:
+        """Return a need that stands, has a place left and no proposal to wait for; None of any other."""
+        waves = self.waves
+        stored, need = waves.askings.get(card.id)
+        if need is None:
+            return None
+        stored = stored or waves.askings.save(Asking(need.id, need.published_at, due_at=waves.now))
+        matches = waves.matching.matches.of_need(need.id)
+        left = places_left(need, matches)
+        asking = waves.as_its_need(stored, need, left)
+        if asking.state in ("over", "served") or any(match.state == "proposed" for match in matches):
+            return None
+        reach_m = asking.radius_m or need.draft.reach_m
+        whole = replace(need.card(waves.city.zone), reach_m=reach_m)
+        known = asking.helpers | {match.helper for match in matches}
+        found = choices(whole, known, waves.board, zone=waves.city.zone, now=waves.now)
+        return Open(need, whole, stored, asking, tuple(matches), left, tuple(found.standing))
+
+    def _ask(self, need: Open, offers: Sequence[str]) -> None:
+        """Ask those whom the engine chose, in the wave that the need is in."""
+        waves, city = self.waves, self.waves.city
+        asking = need.asking.reopened() if need.asking.state == "unanswered" else need.asking
+        urgency = city.urgency_of(need.card.category, need.card.urgency)
+        wave = city.asking.waves[min(asking.wave, len(city.asking.waves)) - 1]
+        turn = Turn(need.stored, asking, need.need, need.left, need.card, urgency, wave, Choices())
+        for choice in need.choices:
+            if choice.offer.id in offers:
+                waves.attempt(waves.ask_surely, turn, choice)
+
+    def _certify(self, stored: Asking, why: Mapping[str, Any]) -> None:
+        self.waves.askings.save(stored.certified(why))
+
+
+def instance_of(needs: Iterable[Open], city: City, now: int) -> Instance:
+    """Return what the engine is given: that a helper was asked before is what one more ask costs."""
+    every = [(need, choice) for need in needs for choice in need.choices]
+    offers = {
+        choice.offer.id: Offer(choice.offer.id, choice.offer.author, choice.offer.left) for _, choice in every
+    }
+    helpers = {
+        choice.offer.author: Helper(
+            choice.offer.author,
+            tuple(AN_ASK * asked for asked in range(choice.fit.asked, choice.asks_per_week)),
+        )
+        for _, choice in every
+    }
+    options = [
+        Option(need.card.id, choice.offer.id, choice.fit.score - choice.fit.terms["asked"])
+        for need, choice in every
+    ]
+    wanted = [Need(need.card.id, is_urgent(need.card, city, now), need.left) for need in needs]
+    return instance(wanted, offers.values(), helpers.values(), options)
+
+
+def is_urgent(card: Card, city: City, now: int) -> bool:
+    said = city.urgency_of(card.category, card.urgency)
+    return said == "high" or now - card.published_at >= PATIENCE_S
+
+
+def assigned(problem: Instance, places: Mapping[str, Point]) -> Solution:
+    """Return the engine's assignment; Rejected when its proof does not hold."""
+    if len(problem.options) <= AT_ONCE:
+        solution = solve(problem)
+    else:
+        areas = {id_: (int(at.lat * _AREAS), int(at.lon * _AREAS)) for id_, at in places.items()}
+        solution = solve_by_area(problem, areas)
+    check(problem, solution)
+    return solution
+
+
+def certificates(needs: Iterable[Open], problem: Instance, solution: Solution, view: View) -> dict[str, Any]:
+    """Return, for each need that is not served, the gate that every candidate failed or who would lose."""
+    served = {need for need, _ in solution.pairs}
+    unserved = {each.need: each for each in explain(problem, solution) if each.need not in served}
+    return {
+        need.card.id: certificate(unserved[need.card.id], need, view)
+        for need in needs
+        if need.card.id in unserved
+    }
+
+
+def certificate(unserved: Unserved, need: Open, view: View) -> dict[str, Any]:
+    if not need.choices:
+        return {"why": "no_option", "gates": outcome(need.card, need.matches, view).totals}
+    return {
+        "why": unserved.reason,
+        "loser": unserved.loser,
+        "part": unserved.part,
+        "by": unserved.by,
+        "comes": tuple(map(tuple, unserved.comes)),
+        "goes": tuple(map(tuple, unserved.goes)),
+    }

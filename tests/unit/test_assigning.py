@@ -1,0 +1,177 @@
+"""All at once: who is asked by the hour, what it leaves, and what it says of who is left."""
+
+from dataclasses import replace
+
+import pytest
+
+from chalicelib.asking import assigning
+from chalicelib.assignment.checker import Rejected
+from chalicelib.cities.asking import AskingRules, Wave
+from chalicelib.people.model import WEEK_S
+from tests.asking import Neighbourhood
+
+WAVES = (Wave(1, 60, 20, 200), Wave(1, 120, 30, 400))
+
+
+@pytest.fixture
+def town():
+    """A town whose waves look so near that they find nobody."""
+    town = Neighbourhood()
+    town.house.city = replace(town.house.city, asking=AskingRules(WAVES, 2))
+    return town
+
+
+def assign(town, **turn):
+    town.clock.turn(**turn)
+    return town.house.asking.assign(town.clock.now)
+
+
+def test_it_serves_most_needs_where_the_best_for_each_would_not(town):
+    both = town.helper("both", away_m=500, asks_per_week=1)
+    town.helper("one", away_m=2_000, said={"reach_m": 2_100}, asks_per_week=1)
+    far = town.publish("need", town.monique, away_m=-500, reach_m=10_000)
+    near = town.need()
+    outcome = assign(town)
+    assert (outcome.needs, outcome.options, outcome.served, outcome.asked) == (2, 3, 2, 2)
+    assert town.asked(far) == [both.id]
+    assert len(town.asked(near)) == 1
+
+
+def test_a_match_keeps_the_terms_of_its_score(town):
+    town.helper("one", away_m=800)
+    need = town.need()
+    assign(town)
+    (match,) = town.matches(need).values()
+    assert sum(match.terms.values()) > 500
+    assert match.terms["asked"] == 60
+
+
+def test_it_acts_again_only_after_as_many_hours_as_the_city_says(town):
+    town.helper("one", away_m=800)
+    town.need()
+    assert assign(town).asked == 1
+    other = town.need(town.helper("other", offer=False))
+    assert assign(town, hours=1).needs == 0
+    assert assign(town, minutes=57).asked == 1
+    assert town.asked(other)
+
+
+def test_a_need_that_waits_for_an_answer_is_left_alone_and_nobody_is_asked_twice(town):
+    town.helpers(3, away_m=800)
+    need = town.need()
+    assign(town)
+    assert assign(town, hours=3).needs == 0
+    town.decline(need, town.house.people.get(town.asked(need)[0]))
+    assign(town, hours=3)
+    assert len(town.asked(need)) == len(set(town.asked(need))) == 2
+
+
+def test_waves_and_assignment_together_ask_nobody_twice_and_nobody_too_often(town):
+    town.house.city = replace(
+        town.house.city, asking=AskingRules((Wave(2, 60, 20, 1_000), Wave(2, 60, 20, 5_000)), 1)
+    )
+    helpers = town.helpers(6, away_m=800, asks_per_week=2)
+    needs = [town.need() for _ in range(8)]
+    for _ in range(30):
+        town.round(minutes=20)
+        town.house.asking.assign(town.clock.now)
+    for need in needs:
+        assert len(town.asked(need)) == len(set(town.asked(need)))
+    for helper in helpers:
+        assert len(town.house.people.get(helper.id).asked) <= 2
+
+
+def test_the_weekly_limit_is_never_passed_and_a_week_later_counts_anew(town):
+    only = town.helper("only", away_m=800, asks_per_week=1, said={"reach_m": 10_000})
+    first, second = town.need(), town.need(town.helper("other", offer=False))
+    assign(town)
+    assign(town, hours=3)
+    assert sorted([town.asked(first), town.asked(second)]) == [[], [only.id]]
+    assign(town, seconds=WEEK_S)
+    assert town.asked(first) == town.asked(second) == [only.id]
+
+
+def test_the_more_urgent_need_is_served_and_the_other_is_told_who_would_lose(town):
+    town.helper("only", away_m=800, asks_per_week=1)
+    calm = town.need()
+    urgent = town.need(town.helper("other", offer=False), urgency="high")
+    assign(town)
+    assert town.asked(urgent)
+    assert town.asked(calm) == []
+    certificate = town.asking(calm).certificate
+    assert (certificate["why"], certificate["loser"], certificate["part"]) == (
+        "costs_another",
+        urgent.id,
+        "urgent",
+    )
+
+
+def test_who_has_waited_for_days_counts_as_urgent(town):
+    old = town.need()
+    town.clock.turn(days=4)
+    town.helper("only", away_m=800, asks_per_week=1)
+    fresh = [town.need(town.helper(f"fresh {number}", offer=False)) for number in range(5)]
+    assign(town)
+    assert town.asked(old)
+    assert not any(town.asked(need) for need in fresh)
+
+
+def test_a_need_that_nobody_fits_keeps_the_gates_that_were_shut(town):
+    town.helper("paused", away_m=300, paused_until=1 << 40)
+    town.helper("far", away_m=3_000, said={"reach_m": 500})
+    need = town.need()
+    assign(town)
+    assert town.asking(need).certificate == {
+        "why": "no_option",
+        "gates": {"helper_paused": 1, "too_far": 1},
+    }
+
+
+def test_nothing_is_proposed_that_the_checker_does_not_accept(town, monkeypatch):
+    town.helper("one", away_m=800)
+    need = town.need()
+    solve = assigning.solve
+
+    def altered(problem):
+        solution = solve(problem)
+        return replace(solution, pairs=())
+
+    monkeypatch.setattr(assigning, "solve", altered)
+    with pytest.raises(Rejected):
+        assign(town)
+    assert town.asking(need).asked == ()
+    monkeypatch.undo()
+    assert assign(town).asked == 1
+
+
+def test_past_the_threshold_it_is_cut_by_area_and_checked_all_the_same(town, monkeypatch):
+    monkeypatch.setattr(assigning, "AT_ONCE", 1)
+    town.helpers(4, away_m=800)
+    needs = [town.need(town.helper(f"seeker {number}", offer=False)) for number in range(4)]
+    assert assign(town).served == 4
+    assert all(town.asked(need) for need in needs)
+
+
+def test_an_unanswered_need_is_tried_again_and_told_of_once(town):
+    need = town.need()
+    town.rounds_for(300)
+    assert town.asking(need).state == "unanswered"
+    town.helper("late", away_m=3_000, paused_until=town.clock.now + 60)
+    town.round(minutes=30)
+    assert town.asked(need) == []
+    assign(town)
+    assert town.asking(need).state == "asking"
+    assert len(town.asked(need)) == 1
+    town.rounds_for(400)
+    assert town.asking(need).state == "unanswered"
+    assert town.mails("need_unanswered") == [town.monique.id]
+
+
+def test_a_clock_that_goes_back_does_not_stop_it(town):
+    town.clock.turn(days=2)
+    assign(town)
+    town.clock.turn(days=-2)
+    town.helper("one", away_m=800)
+    need = town.need()
+    assert assign(town).asked == 1
+    assert town.asked(need)
