@@ -10,6 +10,7 @@ from statistics import median
 from bench import (
     asking,
     assigning,
+    cutting,
     donations,
     expiring,
     loading,
@@ -34,6 +35,7 @@ SECTIONS = {
     "posting": posting.rows,
     "ranking": ranking.rows,
     "assigning": assigning.rows,
+    "cutting": cutting.rows,
     "donations": donations.rows,
     "relevance": relevance.rows,
     "expiring": expiring.rows,
