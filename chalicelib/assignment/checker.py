@@ -67,7 +67,8 @@ def _weights(instance: Instance, certificate: Certificate) -> None:
     cost = max((max(helper.costs, default=0) for helper in instance.helpers), default=0)
     fit = max((option.fit for option in instance.options), default=0)
     weights = certificate.weights
-    most = weights.points * (min(len(instance.options), len(instance.offers)) * fit + cost) + 2 * asks - 1
+    points = min(len(instance.options), len(instance.offers)) * fit + cost
+    most = weights.points * points + max(2 * asks - 1, 0)
     if weights.points < 1 or weights.points <= 2 * asks - 2:
         raise Rejected("squares may outweigh points")
     if weights.places <= most:

@@ -3,12 +3,13 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
-from chalicelib.assignment.checker import check
+from chalicelib.assignment.checker import Rejected, check
 from chalicelib.assignment.explaining import explain
-from chalicelib.assignment.model import Helper, Need, Nonsense, Offer, Option, instance
+from chalicelib.assignment.model import Helper, Need, Nonsense, Offer, Option, Weights, instance
 from chalicelib.assignment.solving import solve
 
 NEED, OFFER, HELPER, OPTION = Need("n", False, 1), Offer("o", "h", 1), Helper("h", (0,)), Option("n", "o", 5)
@@ -131,3 +132,12 @@ def test_how_python_hashes_changes_nothing():
     }
     assert len(said) == 1
     assert b"pairs=((" in said.pop()
+
+
+def test_weights_of_nothing_prove_nothing_even_where_nobody_can_be_asked():
+    made = instance([NEED], [OFFER], [Helper("h", ())], [OPTION])
+    solution = solve(made)
+    check(made, solution)
+    for nothing in (Weights(0, 0, 0, 1), solution.certificate.weights._replace(urgent=0)):
+        with pytest.raises(Rejected):
+            check(made, replace(solution, certificate=replace(solution.certificate, weights=nothing)))
