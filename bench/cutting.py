@@ -18,7 +18,7 @@ from bench.rows import Row, missing, progress, row
 from chalicelib.asking.assigning import AREA, BESIDE
 from chalicelib.assignment.areas import Spot, areas, beside
 from chalicelib.assignment.checker import check
-from chalicelib.assignment.model import Instance, figures, instance
+from chalicelib.assignment.model import Figures, Instance, figures, instance
 from chalicelib.assignment.solving import solve
 from chalicelib.listings.model import Listing
 from chalicelib.listings.rows import listing_item
@@ -50,19 +50,22 @@ def rows(_: Ground) -> Iterator[Row]:
 
 def _seam() -> Iterator[Row]:
     made, spots = crowds.city(*TOWN)
-    whole, cut = solve(made), swept(made, spots)
+    whole, cut = solve(made), swept(made, spots, AREA, BESIDE)
     for part in ("urgent", "served", "places", "points"):
         best, reached = getattr(whole.figures, part), getattr(cut, part)
         yield row(f"seam, {part}", sum(TOWN), 100 * (best - reached) / best, "% less by area", most=0.5)
 
 
-def swept(made: Instance, spots: Sequence[Spot]) -> Any:
-    """Return what is reached when every area has had its turn, each over what those before it left."""
+def swept(made: Instance, spots: Sequence[Spot], area: int, around: int) -> Figures:
+    """Return what is reached when every area has had its turn, each over what those before it left.
+
+    An area has so many needs at most, and so many are looked at around it.
+    """
     given, asked, pairs = Counter[str](), Counter[str](), list[tuple[str, str]]()
     helper = {offer.id: offer.helper for offer in made.offers}
     waiting = {spot.need: spot for spot in spots}
-    for own in areas(spots, AREA):
-        near = beside(own, [*waiting.values()], BESIDE)
+    for own in areas(spots, area):
+        near = beside(own, [*waiting.values()], around)
         part = _left(made, {spot.need for spot in (*own, *near)}, given, asked)
         solution = solve(part)
         check(part, solution)
