@@ -1,9 +1,10 @@
 """What is due when: rows filed by job and hour, and how far each job has come.
 
 A row that is owed an action carries `due_hour` and `due_key`, which an index of its table is keyed by; a row
-that is owed none carries neither and is not in the index. A job reads the hours since its last finished round,
-and each until some minutes after its end, because an index may show a row a little late. A mark that a clock left well ahead of now
-is not believed: everything that is due is looked for, as in the first round ever.
+that is owed none carries neither and is not in the index. A job reads the hours since its last finished
+round, and each until some minutes after its end, because an index may show a row a little late. A mark that a
+clock left well ahead of now is not believed: everything that is due is looked for, as in the first round
+ever.
 """
 
 from collections.abc import Iterator
