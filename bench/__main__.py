@@ -10,11 +10,13 @@ from statistics import median
 from bench import (
     asking,
     assigning,
+    costing,
     cutting,
     donations,
     expiring,
     loading,
     mailing,
+    packaging,
     posting,
     ranking,
     relevance,
@@ -42,6 +44,8 @@ SECTIONS = {
     "starting": starting.rows,
     "warm": warm.rows,
     "simulating": simulating.rows,
+    "packaging": packaging.rows,
+    "costing": costing.rows,
 }
 
 
