@@ -10,10 +10,13 @@ from statistics import median
 from bench import (
     asking,
     assigning,
+    costing,
+    cutting,
     donations,
     expiring,
     loading,
     mailing,
+    packaging,
     posting,
     ranking,
     relevance,
@@ -34,12 +37,15 @@ SECTIONS = {
     "posting": posting.rows,
     "ranking": ranking.rows,
     "assigning": assigning.rows,
+    "cutting": cutting.rows,
     "donations": donations.rows,
     "relevance": relevance.rows,
     "expiring": expiring.rows,
     "starting": starting.rows,
     "warm": warm.rows,
     "simulating": simulating.rows,
+    "packaging": packaging.rows,
+    "costing": costing.rows,
 }
 
 

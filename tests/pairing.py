@@ -110,9 +110,7 @@ def alter(made, solution, random):
             solution, figures=solution.figures._replace(**{figure: getattr(solution.figures, figure) + by})
         )
     elif kind == 5:
-        part = random.choice(["gap", "needs", "offers", "helpers"])
-        if part == "gap":
-            return replace(solution, certificate=replace(proof, gap=random.randint(1, 9)))
+        part = random.choice(["needs", "offers", "helpers"])
         prices = list(getattr(proof, part))
         if prices:
             prices[random.randrange(len(prices))] += random.choice([-1, 1]) * proof.weights.urgent * 9

@@ -54,11 +54,14 @@ class Asker:
         due = self._due(board, now)
         outcome = Waves(self.askings, self.matching, self.city, board, now).go(due)
         if not outcome.failed:
-            self.askings.finished("ask", now)
+            self.askings.finished("ask", now, exactly=bool(due))
         return outcome
 
     def assign(self, now: int) -> Assignment:
-        """Assign all open needs at once, when it is time again; every helper it asks is asked for good."""
+        """Assign all open needs at once, when it is time again; every helper it asks is asked for good.
+
+        While there are areas left it is always time again.
+        """
         from chalicelib.asking.assigning import Assigner  # noqa: PLC0415 — a round has no use for it
 
         since = self.askings.mark("assign", now)
@@ -66,8 +69,8 @@ class Asker:
             return Assignment()
         board = self.board.still(now)
         outcome = Assigner(Waves(self.askings, self.matching, self.city, board, now)).go()
-        if not outcome.failed:
-            self.askings.finished("assign", now)
+        if not outcome.failed and not outcome.left:
+            self.askings.finished("assign", now, exactly=True)
         return outcome
 
     def purge_due(self, now: int) -> Round:
@@ -81,7 +84,8 @@ class Asker:
                 raise Conflict("asking_not_due")
             self.askings.purge(asking)
 
-        outcome = go_round((each.need for each in self.askings.due("purge-askings", now)), purge)
+        since = self.askings.mark("purge-askings", now)
+        outcome = go_round((each.need for each in self.askings.due("purge-askings", since, now)), purge)
         if not outcome.failed:
             self.askings.finished("purge-askings", now)
         return outcome
@@ -123,7 +127,7 @@ class Asker:
         """Return the needs to look at, and of each the rows that said so; new ones have their asking now."""
         since = self.askings.mark("ask", now)
         due: dict[str, list[Again]] = {}
-        for each in list(self.askings.due("ask", now)):
+        for each in list(self.askings.due("ask", since, now)):
             due.setdefault(each.need, []).extend([each.again] if each.again else [])
         for found in without_asking(new_needs(board, since, now), self.askings, now):
             due.setdefault(found if isinstance(found, str) else self._begun(found), [])
