@@ -10,7 +10,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from chalicelib.asking.choosing import Choice, Choices, choices
+from chalicelib.asking.choosing import EQUAL, Choice, Choices, choices
 from chalicelib.asking.finding import new_needs
 from chalicelib.asking.model import Asking, Assignment
 from chalicelib.asking.reasons import View, outcome
@@ -26,7 +26,6 @@ from chalicelib.cities.model import City
 from chalicelib.listings.card import Card
 from chalicelib.listings.model import DAY_S, Listing
 from chalicelib.matching.model import Match
-from chalicelib.matching.ranking import AN_ASK
 from chalicelib.places.model import Point
 
 AT_ONCE = 150_000
@@ -115,13 +114,12 @@ def instance_of(needs: Iterable[Open], city: City, now: int) -> Instance:
     helpers = {
         choice.offer.author: Helper(
             choice.offer.author,
-            tuple(AN_ASK * asked for asked in range(choice.fit.asked, choice.asks_per_week)),
+            tuple(EQUAL * (choice.fit.asked + more) for more in range(choice.asks_left)),
         )
         for _, choice in every
     }
     options = [
-        Option(need.card.id, choice.offer.id, choice.fit.score - choice.fit.terms["asked"])
-        for need, choice in every
+        Option(need.card.id, choice.offer.id, choice.points) for need, choice in every
     ]
     wanted = [Need(need.card.id, is_urgent(need.card, city, now), need.left) for need in needs]
     return instance(wanted, offers.values(), helpers.values(), options)
