@@ -118,9 +118,7 @@ def instance_of(needs: Iterable[Open], city: City, now: int) -> Instance:
         )
         for _, choice in every
     }
-    options = [
-        Option(need.card.id, choice.offer.id, choice.points) for need, choice in every
-    ]
+    options = [Option(need.card.id, choice.offer.id, choice.points) for need, choice in every]
     wanted = [Need(need.card.id, is_urgent(need.card, city, now), need.left) for need in needs]
     return instance(wanted, offers.values(), helpers.values(), options)
 

@@ -1,4 +1,4 @@
-"""Whom to ask next: of those awake and not asked for it yet the least asked, unless another fits far better."""
+"""Whom to ask next: of those awake and not asked for it yet the best; of equal fits the least asked."""
 
 from collections import Counter
 from collections.abc import Collection

@@ -21,7 +21,7 @@ SEASON_S = 13 * WEEK_S
 ASKS_PER_SEASON = 8
 """What the product proposes, as it proposes three a week: what that does is measured in decision 29."""
 WEEKS_SHARE = 3
-"""A third of a season's asks is the most of one week: so that a surge leaves something for what comes after."""
+"""A third of a season's asks is the most of one week: a surge leaves something for what comes after."""
 LINK_S = 15 * 60
 SESSION_S = 30 * DAY_S
 MOST_TRIES = 5

@@ -64,9 +64,7 @@ class Audit:
             return False
         asked = self.history.asked_for[need]
         return any(
-            number not in asked
-            and (number, which) in free
-            and self._may_be_asked(number, now)
+            number not in asked and (number, which) in free and self._may_be_asked(number, now)
             for number, which in self._able_to(need)
         )
 
