@@ -7,10 +7,17 @@ VENV := .venv
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check install -qq --progress-bar off -c constraints.txt
 
-.PHONY: run test lint types contracts soak bench simulate messages docs package clean
+# `make ops` makes the operators' command line, .venv/bin/entraide; `make ops-demo` shows it at work.
+.PHONY: run ops ops-demo test lint types contracts soak bench simulate messages docs package clean
 
 run: $(VENV)/local
 	@exec $(PY) -m infra.local --city $(CITY) --port $(PORT)
+
+ops: $(VENV)/bin/entraide
+	@$< --help
+
+ops-demo: $(VENV)/bin/entraide $(VENV)/local
+	@$(PY) -m infra.ops.demo
 
 test: lint types contracts
 	$(PY) -m pytest
@@ -42,8 +49,7 @@ docs: $(VENV)/dev
 
 package: $(VENV)/dev
 	@$(PY) -m infra.requirements
-	@AWS_DEFAULT_REGION=$${AWS_DEFAULT_REGION:-eu-west-3} PYTHONDONTWRITEBYTECODE=1 \
-		$(VENV)/bin/chalice package --merge-template infra/resources.json build/package
+	@$(PY) -m infra.stack
 
 clean:
 	rm -rf $(VENV) .local vendor/built build
@@ -60,5 +66,12 @@ $(VENV)/local: pyproject.toml constraints.txt | $(VENV)/bin/python
 
 $(VENV)/dev: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@echo "Installing what the tests need (a minute or two the first time) ..."
-	@$(PIP) $$($(PY) infra/extras.py local dev bench)
+	@$(PIP) $$($(PY) infra/extras.py local ops dev bench)
 	@touch $@ $(VENV)/local
+
+# It works from any directory, always on this checkout.
+$(VENV)/bin/entraide: pyproject.toml constraints.txt | $(VENV)/bin/python
+	@echo "Installing what the command line needs ..."
+	@$(PIP) $$($(PY) infra/extras.py ops)
+	@printf '#!/bin/sh\nPYTHONPATH="%s" exec "%s" -P -m infra.ops "$$@"\n' "$(CURDIR)" "$(CURDIR)/$(PY)" > $@
+	@chmod +x $@

@@ -57,7 +57,7 @@ def tend_matches(_event: Any) -> None:
     logged("tend_matches", lambda: house.matching.tend_due(house.now()))
 
 
-@app.schedule(Rate(1, unit=Rate.MINUTES))
+@app.schedule(Rate(2, unit=Rate.MINUTES))
 def ask_helpers(_event: Any) -> None:
     house = wiring.house()
     logged("ask_helpers", lambda: house.asking.ask_due(house.now()))
@@ -69,7 +69,7 @@ def assign_helpers(_event: Any) -> None:
     logged("assign_helpers", lambda: house.asking.assign(house.now()))
 
 
-@app.schedule(Rate(5, unit=Rate.MINUTES))
+@app.schedule(Rate(15, unit=Rate.MINUTES))
 def rebuild_board(_event: Any) -> None:
     house = wiring.house()
     logged("rebuild_board", lambda: house.board.save_snapshot(house.now()))
@@ -91,4 +91,13 @@ def mail_events(event: Any) -> None:
 
     house = wiring.house()
     said = read_event(event.to_dict())
-    logged("mail_event", lambda: take_mail_event(house.people, house.dispatcher, said, house.now()))
+    logged(
+        f"mail_{said.kind if said else 'unheard'}",
+        lambda: take_mail_event(house.people, house.dispatcher, said, house.now()),
+    )
+
+
+@app.lambda_function()
+def watch_city(_event: Any, _context: Any) -> None:
+    house = wiring.house()
+    logged("watch_city", lambda: house.watch.look(house.now()))

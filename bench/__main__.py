@@ -10,10 +10,12 @@ from statistics import median
 from bench import (
     asking,
     assigning,
+    costing,
     donations,
     expiring,
     loading,
     mailing,
+    packaging,
     posting,
     ranking,
     relevance,
@@ -40,6 +42,8 @@ SECTIONS = {
     "starting": starting.rows,
     "warm": warm.rows,
     "simulating": simulating.rows,
+    "packaging": packaging.rows,
+    "costing": costing.rows,
 }
 
 

@@ -53,7 +53,7 @@ def rows(ground: Ground) -> Iterator[Row]:
         yield missing("cold_import", ground.reason)
         return
     progress("starting cold")
-    given = _stored(ground)
+    given = stored(ground)
     seen: dict[str, list[list[float]]] = {name: [] for name in PROGRAMS}
     for number in range(WARMING + TIMES):
         for name, program in PROGRAMS.items():
@@ -85,7 +85,7 @@ def rows(ground: Ground) -> Iterator[Row]:
     yield row("cold_import, needless", TIMES, len(needless), "packages imported in vain", most=0)
 
 
-def _stored(ground: Ground) -> dict[str, Any]:
+def stored(ground: Ground) -> dict[str, Any]:
     """Store a listing, and return what each program is given to read it."""
     assert ground.engine is not None
     listing = listings(1_000)[0]

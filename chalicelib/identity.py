@@ -2,6 +2,8 @@
 
 import hmac
 from base64 import b32encode, urlsafe_b64encode
+from collections.abc import Callable
+from functools import cached_property
 from hashlib import sha256
 
 ID_BYTES = 10
@@ -29,8 +31,13 @@ def is_id(text: str) -> bool:
 class Secrets:
     """What only this city can derive: every secret follows from its key and from what it is for."""
 
-    def __init__(self, key: bytes) -> None:
-        self._key = key
+    def __init__(self, key: bytes | Callable[[], bytes]) -> None:
+        """Take the key, or what reads it when the first secret is asked for."""
+        self._given = key
+
+    @cached_property
+    def _key(self) -> bytes:
+        return self._given if isinstance(self._given, bytes) else self._given()
 
     def secret(self, purpose: str, *parts: str) -> str:
         """Return 192 bits in 32 letters."""

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from chalicelib.people.service import Door
     from chalicelib.places.repository import AddressBook
     from chalicelib.storage.tables import Tables
+    from chalicelib.watching.service import Watch
 
 
 class House:
@@ -46,7 +47,12 @@ class House:
 
     @cached_property
     def secrets(self) -> Secrets:
-        return Secrets(self.settings.signing_key)
+        return Secrets(self.settings.signing_key or self._kept_key)
+
+    def _kept_key(self) -> bytes:
+        from chalicelib.signing_key import read_signing_key
+
+        return read_signing_key(self.settings.region, self.settings.signing_key_name)
 
     @cached_property
     def tables(self) -> "Tables":
@@ -140,6 +146,19 @@ class House:
             facts=Standing(DynamoMatches(self.tables, city.zone), DynamoListings(self.tables, city.zone)),
             hours=Hours(city.zone, city.digest_at),
             mails_per_day=city.limits.mails_per_day,
+        )
+
+    @cached_property
+    def watch(self) -> "Watch":
+        from chalicelib.settings import Watched
+        from chalicelib.watching.cloudwatch import CloudWatchSigns
+        from chalicelib.watching.dynamodb import DynamoMemory
+        from chalicelib.watching.service import Watch
+
+        watched = Watched.from_env()
+        signs = CloudWatchSigns(self.settings.region, watched.log, watched.access_log, watched.dead_letters)
+        return Watch(
+            signs, DynamoMemory(self.tables), self.mailer, self.city.slug, watched.ops, watched.schedules
         )
 
 

@@ -70,12 +70,13 @@ class Emulator:
 
 
 @contextmanager
-def emulator(directory: Path, *, keep: bool) -> Iterator[Emulator]:
+def emulator(directory: Path, *, keep: bool, whole: bool = False) -> Iterator[Emulator]:
     """Start a child and stop it at the end. What it holds is kept in the directory when `keep` is set.
 
+    A `whole` one also runs stacks, functions and their schedules; what those hold is never kept.
     It may not answer yet when this yields: requests queue on its socket, and `wait` says when they will do.
     """
-    started = _start(directory, keep=keep)
+    started = _start(directory, keep=keep, whole=whole)
     try:
         yield started
     finally:
@@ -114,17 +115,20 @@ def set_environment(values: dict[str, str]) -> None:
             os.environ.pop(name, None)
 
 
-def _start(directory: Path, *, keep: bool) -> Emulator:
+def _start(directory: Path, *, keep: bool, whole: bool) -> Emulator:
     mail, log = directory / "mail", directory / "emulator.log"
     mail.mkdir(parents=True, exist_ok=True)
     with socket.create_server(("127.0.0.1", 0)) as listener, log.open("wb") as written:
         port = listener.getsockname()[1]
         process = subprocess.Popen(
-            [sys.executable, "-m", "infra.engine", str(listener.fileno()), str(mail.absolute())],
+            [sys.executable, "-m", "infra.engine", str(listener.fileno()), str(mail.absolute())]
+            + ["whole"] * whole,
             cwd=ROOT,
             env=os.environ
             | {
                 "GATEWAY_PORT": str(port),
+                "SFTP_ENABLED": "0",
+                "IOT_MTLS_ENABLED": "0",
                 "MINISTACK_REGION": REGION,
                 "PERSIST_STATE": "1" if keep else "0",
                 "STATE_DIR": str((directory / "state").absolute()),

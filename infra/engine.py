@@ -1,6 +1,7 @@
 """The child of a local city: ministack as DynamoDB and SES, kept on disk, gone when its parent is gone.
 
-`python -m infra.engine FD MAIL_DIRECTORY` serves on the listening socket FD until its standard input ends.
+`python -m infra.engine FD MAIL_DIRECTORY` serves on the listening socket FD until its standard input ends;
+with the word `whole` behind, ministack's other services run too: stacks, functions and their schedules.
 """
 
 import asyncio
@@ -47,13 +48,15 @@ def mend() -> None:
 class Engine:
     """ministack, with its state written soon after a change and each mail it takes kept as a file."""
 
-    def __init__(self, mail: Path) -> None:
+    def __init__(self, mail: Path, *, whole: bool) -> None:
         self.mail = mail
+        self.whole = whole
         self.changed = False
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
-            return await _live(receive, send)
+            await (ministack(scope, receive, send) if self.whole else _live(receive, send))
+            return
         try:
             answer = self._keep_mail if scope["path"] == SENDING else ministack
             await answer(scope, receive, send)
@@ -128,9 +131,9 @@ def _set_at_the_end(stop: asyncio.Event) -> None:
         loop.add_signal_handler(name, end)
 
 
-async def main(listener: int, mail: Path) -> None:
+async def main(listener: int, mail: Path, *, whole: bool) -> None:
     mend()
-    engine, stop = Engine(mail), asyncio.Event()
+    engine, stop = Engine(mail, whole=whole), asyncio.Event()
     _set_at_the_end(stop)
     config = Config()
     config.bind = [f"fd://{listener}"]
@@ -144,4 +147,4 @@ async def main(listener: int, mail: Path) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(int(sys.argv[1]), Path(sys.argv[2])))
+    asyncio.run(main(int(sys.argv[1]), Path(sys.argv[2]), whole="whole" in sys.argv[3:]))

@@ -49,7 +49,7 @@ class MemoryTables:
             return _copy(self._rows[noun].get(self._key(noun, key)))
 
     def get_all(self, keys: Sequence[Key], *, consistent: bool = True) -> list[Row | None]:  # noqa: ARG002
-        self.calls += 1
+        self.calls += bool(keys)
         with self._lock:
             return [_copy(self._rows[noun].get(self._key(noun, key))) for noun, key in keys]
 

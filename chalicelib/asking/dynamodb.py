@@ -69,8 +69,8 @@ class DynamoAskings:
     def mark(self, job: str, now: int) -> int | None:
         return self._agenda(job).mark(now)
 
-    def due(self, job: Job, now: int) -> Iterable[Due]:
-        for row in self._agenda(job).due(now):
+    def due(self, job: Job, since: int | None, now: int) -> Iterable[Due]:
+        for row in self._agenda(job).due_since(since, now):
             again = row["pk"].startswith(AGAIN)
             yield Due(row["pk"].removeprefix(AGAIN), (row["pk"], row["due_key"]) if again else None)
 
@@ -79,8 +79,8 @@ class DynamoAskings:
         with suppress(Refused):
             self.tables.commit([Delete("askings", {"pk": key}, Path("due_key") == due_key)])
 
-    def finished(self, job: str, now: int) -> None:
-        self._agenda(job).finished(now)
+    def finished(self, job: str, now: int, *, exactly: bool = False) -> None:
+        self._agenda(job).finished(now, exactly=exactly)
 
     def purge(self, asking: Asking) -> None:
         self._commit([Delete("askings", {"pk": asking.need}, at_version(asking.version))])

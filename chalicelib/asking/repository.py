@@ -52,11 +52,13 @@ class Askings(Protocol):
     def mark(self, job: str, now: int) -> int | None:
         """Return up to when a job has left nothing undone; None when that is not known."""
 
-    def due(self, job: Job, now: int) -> Iterable[Due]: ...
+    def due(self, job: Job, since: int | None, now: int) -> Iterable[Due]:
+        """Yield what a job must look at, `since` being its mark."""
 
     def seen(self, again: Again) -> None:
         """Forget a row that said to look again, unless it says so anew."""
 
-    def finished(self, job: str, now: int) -> None: ...
+    def finished(self, job: str, now: int, *, exactly: bool = False) -> None:
+        """Remember that a job left nothing undone up to an instant, or, not `exactly`, to its hour."""
 
     def purge(self, asking: Asking) -> None: ...

@@ -54,7 +54,7 @@ class Asker:
         due = self._due(board, now)
         outcome = Waves(self.askings, self.matching, self.city, board, now).go(due)
         if not outcome.failed:
-            self.askings.finished("ask", now)
+            self.askings.finished("ask", now, exactly=bool(due))
         return outcome
 
     def assign(self, now: int) -> Assignment:
@@ -67,7 +67,7 @@ class Asker:
         board = self.board.still(now)
         outcome = Assigner(Waves(self.askings, self.matching, self.city, board, now)).go()
         if not outcome.failed:
-            self.askings.finished("assign", now)
+            self.askings.finished("assign", now, exactly=True)
         return outcome
 
     def purge_due(self, now: int) -> Round:
@@ -81,7 +81,8 @@ class Asker:
                 raise Conflict("asking_not_due")
             self.askings.purge(asking)
 
-        outcome = go_round((each.need for each in self.askings.due("purge-askings", now)), purge)
+        since = self.askings.mark("purge-askings", now)
+        outcome = go_round((each.need for each in self.askings.due("purge-askings", since, now)), purge)
         if not outcome.failed:
             self.askings.finished("purge-askings", now)
         return outcome
@@ -123,7 +124,7 @@ class Asker:
         """Return the needs to look at, and of each the rows that said so; new ones have their asking now."""
         since = self.askings.mark("ask", now)
         due: dict[str, list[Again]] = {}
-        for each in list(self.askings.due("ask", now)):
+        for each in list(self.askings.due("ask", since, now)):
             due.setdefault(each.need, []).extend([each.again] if each.again else [])
         for found in without_asking(new_needs(board, since, now), self.askings, now):
             due.setdefault(found if isinstance(found, str) else self._begun(found), [])

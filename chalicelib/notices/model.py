@@ -22,12 +22,16 @@ MOVES: Mapping[State, frozenset[State]] = MappingProxyType(
         "sent": frozenset(),
         "carried": frozenset(),
         "dropped": frozenset(),
-        "parked": frozenset(),
+        "parked": frozenset({"waiting"}),
     }
 )
 """It is put off while its reader sleeps or until the digest, carried when another's mail tells it, dropped
 when it is not wanted or no longer so, parked when it was refused for good or tried too often, unsure when
-its answer or its sender was lost. The provider's own word makes it sent."""
+its answer or its sender was lost. The provider's own word makes it sent. Of what is parked a person may say
+that it is tried again."""
+
+OVER: frozenset[State] = frozenset({"sent", "carried", "dropped", "parked"})
+"""States in which a notice moves no more by itself: only a person makes one that is parked wait again."""
 
 Topic = Literal["sign_in", "asked", "answered", "listing"]
 """What a resident can switch off; sign_in cannot be."""
@@ -151,12 +155,18 @@ class Notice:
     def parked(self, now: int) -> "Notice":
         return self._moved("parked", due_at=now + KEPT_S)
 
+    def again(self, now: int) -> "Notice":
+        """Owe it anew, with all its tries, because a person said so; Conflict unless it is parked."""
+        if self.state != "parked":
+            raise Conflict("notice_not_waiting", state=self.state)
+        return replace(self, state="waiting", due_at=now, attempts=0, version=self.version + 1)
+
     def dropped(self, now: int) -> "Notice":
         return self._moved("dropped", due_at=now + KEPT_S)
 
     @property
     def over(self) -> bool:
-        return not MOVES[self.state]
+        return self.state in OVER
 
     def _tried(self, state: State, now: int, wait_s: int) -> "Notice":
         if self.attempts + 1 < MOST_ATTEMPTS:
@@ -164,7 +174,7 @@ class Notice:
         return replace(self.parked(now), attempts=self.attempts + 1)
 
     def _moved(self, state: State, *, due_at: int) -> "Notice":
-        if state not in MOVES[self.state]:
+        if self.over or state not in MOVES[self.state]:
             raise Conflict("notice_not_waiting", state=self.state)
         return replace(self, state=state, due_at=due_at, version=self.version + 1)
 

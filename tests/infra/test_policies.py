@@ -1,6 +1,7 @@
 """Least privilege: each function may do what it is seen to do over a city's life, and nothing more."""
 
 import json
+import re
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,8 +10,12 @@ import pytest
 
 from app import app
 from chalicelib import wiring
+from chalicelib.identity import Secrets
 from chalicelib.notices.repository import AnswerLost
 from chalicelib.storage.transaction import Change, ConditionCheck, Count, Delete, Put, table_of
+from chalicelib.watching.dynamodb import DynamoMemory
+from chalicelib.watching.model import Sight
+from chalicelib.watching.service import Watch
 from infra.events import Context, schedule_event
 from infra.memory import MemoryTables
 from infra.schedules import schedules_of
@@ -85,11 +90,43 @@ class WatchedMailbox(Mailbox):
         return answer
 
 
+class WatchedSecrets(Secrets):
+    """Secrets that note who had the key read for one."""
+
+    def __init__(self, tables, key):
+        super().__init__(key)
+        self.tables = tables
+
+    def _mac(self, *parts):
+        self.tables.used[self.tables.actor].add(("key", "GetParameter"))
+        return super()._mac(*parts)
+
+
+@dataclass
+class WatchedSigns:
+    """Signs of a city where something is always wrong, and who read them."""
+
+    tables: Any
+
+    def between(self, _start, _end):
+        self.tables.used[self.tables.actor] |= {("signs", "FilterLogEvents"), ("signs", "GetQueueAttributes")}
+        return Sight(dead_letters=1)
+
+
+def _watch(city):
+    memory = DynamoMemory(city.tables)
+    return Watch(
+        WatchedSigns(city.tables), memory, city.mailbox, "mulhouse", "ops@example.org", {"purge": 3600}
+    )
+
+
 @pytest.fixture(scope="module")
 def used():
     """Return what each function did while a city lived for most of a year."""
     city = open_city(tables=WatchedTables(clock_ms=lambda: city.clock.now * 1000))
     city.mailbox = city.house.__dict__["mailer"] = WatchedMailbox(tables=city.tables)
+    city.house.__dict__["secrets"] = WatchedSecrets(city.tables, city.house.settings.signing_key)
+    city.house.__dict__["watch"] = _watch(city)
     del city.house.__dict__["address_book"]  # the one in the city's own table instead
     try:
         _live(city)
@@ -114,6 +151,8 @@ def _live(city):
     city.post(f"/v1/listings/{need['id']}/renew", token=token)
     city.post(f"/v1/matches/{match}/tell", {"outcome": "went_well"}, token=token)
     assert city.call("DELETE", "/v1/sessions/current", token=token).status == 204
+    city.tables.actor = "watch_city"
+    app.handler_map["watch_city"]({}, Context("watch_city"))
     for _ in range(140):
         city.clock.turn(days=2)
         _run(city, *_SCHEDULES)
@@ -221,7 +260,8 @@ def test_every_function_has_a_written_policy():
     config = json.loads((ROOT / ".chalice" / "config.json").read_text(encoding="utf-8"))
     assert config["autogen_policy"] is False
     assert set(config["lambda_functions"]) == set(POLICIES)
-    assert set(POLICIES) == {"api_handler", *(source.name for source in app.event_sources)}
+    handlers = {source.name for source in (*app.event_sources, *app.pure_lambda_functions)}
+    assert set(POLICIES) == {"api_handler", *handlers}
     for name, function in config["lambda_functions"].items():
         assert function["iam_policy_file"] == POLICIES[name].name
 
@@ -237,7 +277,9 @@ def test_no_policy_reaches_beyond_the_city(name):
         assert statement["Effect"] == "Allow"
         for resource in _resources(statement):
             assert "${City}" in resource or resource.endswith("identity/${SenderIdentity}")
-            assert "*" not in resource.removesuffix(":log-stream:*")
+            assert "*" not in re.sub(
+                r"(:log-group:/entraide/\$\{City\}(/access)?(:log-stream)?:)\*$", r"\1", resource
+            )
         assert not any("*" in action for action in statement["Action"])
 
 
@@ -251,6 +293,10 @@ def _allowed(name):
                     allowed.add((resource.partition("table/entraide-${City}-")[2], operation))
                 elif service == "ses":
                     allowed.add(("mail", operation))
+                elif service == "ssm":
+                    allowed.add(("key", operation))
+                elif operation in ("FilterLogEvents", "GetQueueAttributes"):
+                    allowed.add(("signs", operation))
     return allowed
 
 

@@ -38,7 +38,7 @@ TERRITORIES = {
 
 
 def test_the_network_has_a_file_for_each_of_its_territories():
-    assert {path.stem for path in CITIES.glob("*.json")} == TERRITORIES.keys()
+    assert {path.stem for path in CITIES.glob("*.json")} >= TERRITORIES.keys()
 
 
 @pytest.mark.parametrize("slug", TERRITORIES)

@@ -42,6 +42,7 @@ ACTS = {
     "fail": (lambda notice: notice.failed(NOW), "waiting", {"waiting", "claimed", "unsure"}),
     "lose the answer": (lambda notice: notice.unsure(NOW), "unsure", {"claimed"}),
     "park": (lambda notice: notice.parked(NOW), "parked", {"claimed"}),
+    "try again": (lambda notice: notice.again(NOW), "waiting", {"parked"}),
     "drop": (lambda notice: notice.dropped(NOW), "dropped", {"waiting", "unsure"}),
 }
 

@@ -1,0 +1,7 @@
+"""`python -m infra.ops` is `entraide`."""
+
+import sys
+
+from infra.ops.line import main
+
+sys.exit(main())

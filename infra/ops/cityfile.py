@@ -1,0 +1,125 @@
+"""A city's file as it is written: checked before, at one stroke, and easy to read and to change."""
+
+import json
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Any
+
+from chalicelib import settings
+from chalicelib.cities.model import City, load_city
+from chalicelib.errors import Invalid
+from infra.ops.faults import told
+from infra.ops.say import NOTHING_DONE
+from infra.ops.stops import Exit, Stopped
+
+CITIES = settings.CITIES
+_ON_ONE_LINE = 108
+
+
+def load(slug: str) -> City:
+    """Return the city of that slug; Stopped says which are known, or what is wrong with its file."""
+    path = CITIES / f"{slug}.json"
+    if not path.exists():
+        raise Stopped(
+            f"There is no city {slug}. Known: {', '.join(slugs())}.",
+            NOTHING_DONE,
+            f"entraide city add {slug} --code INSEE:... --boundary FILE.geojson",
+            Exit.USAGE,
+        )
+    try:
+        return load_city(path)
+    except Invalid as invalid:
+        raise Stopped(
+            f"The file of {slug} has {len(invalid.faults)} faults.",
+            NOTHING_DONE,
+            f"entraide city check {slug}",
+            Exit.USAGE,
+        ) from invalid
+
+
+def slugs() -> list[str]:
+    return sorted(path.stem for path in CITIES.glob("*.json"))
+
+
+def faults_of(slug: str) -> list[dict[str, str]]:
+    """Return what is wrong with the file of a city."""
+    try:
+        load_city(CITIES / f"{slug}.json")
+    except Invalid as invalid:
+        return told(invalid.faults)
+    return []
+
+
+def write(data: Mapping[str, Any]) -> Path:
+    """Write the file of a new city, once it has been read back without a fault; Stopped names the faults.
+
+    It appears whole or not at all, and never in the place of another.
+    """
+    path = CITIES / f"{data['slug']}.json"
+    with NamedTemporaryFile("w", dir=path.parent, suffix=".part", encoding="utf-8", delete=False) as made:
+        part = Path(made.name)
+        made.write(text_of(data))
+    try:
+        _check(part, str(data["slug"]))
+        os.link(part, path)
+    except FileExistsError as error:
+        raise Stopped(
+            f"The name {path.stem} is taken: there is a file of that name.",
+            NOTHING_DONE,
+            f"entraide city show {path.stem}, or another name",
+            Exit.REFUSED,
+        ) from error
+    finally:
+        part.unlink(missing_ok=True)
+    return path
+
+
+def text_of(data: Mapping[str, Any]) -> str:
+    """Return the members of a city's file as text: what fits on a line is on one."""
+    return _shown(data, 0) + "\n"
+
+
+def _check(part: Path, slug: str) -> None:
+    whole = part.with_name(f".{slug}") / f"{slug}.json"
+    whole.parent.mkdir(exist_ok=True)
+    try:
+        os.link(part, whole)
+        load_city(whole)
+    except Invalid as invalid:
+        said = "; ".join(f"{each['pointer']} {each['words']}" for each in told(invalid.faults))
+        raise Stopped(
+            f"The city would have a faulty file: {said}.",
+            "No file was written.",
+            "the same command with the right values",
+            Exit.USAGE,
+        ) from invalid
+    finally:
+        whole.unlink(missing_ok=True)
+        whole.parent.rmdir()
+
+
+def _shown(value: Any, depth: int) -> str:
+    flat = json.dumps(value, ensure_ascii=False)
+    inner, outer = "  " * (depth + 1), "  " * depth
+    if len(flat) + len(inner) <= _ON_ONE_LINE and depth:
+        return flat
+    if isinstance(value, Mapping):
+        members = [f"{inner}{json.dumps(name)}: {_shown(each, depth + 1)}" for name, each in value.items()]
+        return "{\n" + ",\n".join(members) + f"\n{outer}}}"
+    if isinstance(value, list) and all(isinstance(each, list) and len(each) == 2 for each in value):  # noqa: PLR2004
+        return "[\n" + _wrapped(flat[1:-1], inner) + f"\n{outer}]"
+    if isinstance(value, list):
+        return "[\n" + ",\n".join(inner + _shown(each, depth + 1) for each in value) + f"\n{outer}]"
+    return flat
+
+
+def _wrapped(positions: str, indent: str) -> str:
+    lines = [indent]
+    for position in re.findall(r"\[[^\]]*\](?:, )?", positions):
+        if len(lines[-1]) + len(position) > _ON_ONE_LINE:
+            lines.append(indent)
+        lines[-1] += position
+    return "\n".join(line.rstrip() for line in lines)

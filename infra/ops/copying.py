@@ -1,0 +1,174 @@
+"""The tables of a city copied to a folder and back: each goes on from where it was interrupted."""
+
+import json
+import random
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from infra.ops.cloud import Cloud
+from infra.ops.folder import Folder, Raw, Table, digest, item_of, line_of, parts_of
+from infra.ops.ground import signing_key
+from infra.ops.say import NOTHING_DONE, Say
+from infra.ops.stops import Exit, Stopped
+from infra.ops.trouble import AGAIN
+from infra.stack import kept_tables, stack_name
+
+PAGE = 2_000
+"""Items of one file at most; a page of DynamoDB ends at a megabyte as well."""
+BATCH = 25
+"""Most items of one BatchWriteItem."""
+
+
+def nouns(slug: str) -> dict[str, str]:
+    """Return the tables of a city by noun."""
+    return {name.removeprefix(f"{stack_name(slug)}-"): name for name in kept_tables(slug)}
+
+
+def exists(client: Any, name: str) -> bool:
+    try:
+        client.describe_table(TableName=name)
+    except client.exceptions.ResourceNotFoundException:
+        return False
+    return True
+
+
+def copy_out(where: Cloud, folder: Folder, say: Say) -> None:
+    """Write what is not yet in the folder, then the key."""
+    client = where.client("dynamodb")
+    tables = {noun: name for noun, name in nouns(folder.city).items() if exists(client, name)}
+    expected = {
+        noun: client.describe_table(TableName=name)["Table"].get("ItemCount", 0)
+        for noun, name in tables.items()
+    }
+    say.state = f"{folder.path} holds what was read so far; the city is as it was."
+    for noun in tables:
+        folder.tables.setdefault(noun, Table())  # what is not in the manifest would not be missed
+    folder.save()
+    with say.progress(f"Exporting {folder.city}", sum(expected.values()) or None) as step:
+        for noun, name in tables.items():
+            while not folder.tables[noun].complete:
+                last = folder.tables[noun].last
+                begin = {"ExclusiveStartKey": last} if last else {}
+                page = client.scan(TableName=name, ConsistentRead=True, Limit=PAGE, **begin)
+                folder.add(noun, page["Items"], page.get("LastEvaluatedKey"))
+                done = sum(table.items for table in folder.tables.values())
+                step.at(done, max(done, sum(expected.values())), f"{done:,} items  {noun}")
+                if say.stopping.is_set():
+                    raise KeyboardInterrupt
+    key = signing_key(where, folder.city)
+    if key is not None:
+        folder.keep_key(key)
+
+
+def differs(where: Cloud, folder: Folder, say: Say, *, now: int) -> list[str]:
+    """Return the nouns whose table does not hold what the folder does; what is past its time may be gone."""
+    client, wrong = where.client("dynamodb"), []
+    with say.progress(f"Comparing {folder.city} with {folder.path}", len(folder.tables)) as step:
+        for number, noun in enumerate(sorted(folder.tables)):
+            step.at(number, len(folder.tables), noun)
+            name = f"{stack_name(folder.city)}-{noun}"
+            if not exists(client, name):
+                continue  # removed already, by what was interrupted after the comparison
+            stored = [line_of(item) for item in _all(client, name)]
+            if digest(stored) != folder.digest(noun) and not _only_expired(folder, noun, stored, now):
+                wrong.append(noun)
+    return wrong
+
+
+def copy_in(where: Cloud, folder: Folder, say: Say) -> int:
+    """Write every item of the folder that an earlier import did not; return how many were written."""
+    client, written = where.client("dynamodb"), 0
+    note = folder.path / f"imported-{where.account}-{where.region}.json"
+    done = _noted(note)
+    total = sum(table.items for table in folder.tables.values())
+    say.state = f"{folder.city} holds a part of the export; its doors are closed until it holds all of it."
+    with say.progress(f"Importing {folder.city}", total) as step:
+        for noun, part in parts_of(folder):
+            items = [item_of(line) for line in folder.lines(part)]
+            if part.file not in done:
+                name = f"{stack_name(folder.city)}-{noun}"
+                for start in range(0, len(items), BATCH):
+                    _put(client, name, items[start : start + BATCH], say)
+                done.append(part.file)
+                note.write_text(json.dumps(done), encoding="utf-8")
+            written += part.items
+            step.at(written, total, f"{written:,} items  {noun}")
+    return written
+
+
+def can_take(where: Cloud, folder: Folder) -> None:
+    """Raise Stopped unless the city is empty or holds what an interrupted import of this folder left."""
+    client, slug = where.client("dynamodb"), folder.city
+    missing = [noun for noun in folder.tables if noun not in nouns(slug)]
+    if missing:
+        raise Stopped(
+            f"{slug} has no table for {', '.join(missing)}: the export is of another version.",
+            NOTHING_DONE,
+            "the checkout that made the export, or a newer one",
+            Exit.REFUSED,
+        )
+    if (folder.path / f"imported-{where.account}-{where.region}.json").exists():
+        return
+    full = [
+        noun for noun in ("people", "listings", "matches", "notices") if _holds(client, nouns(slug)[noun])
+    ]
+    if full:
+        raise Stopped(
+            f"{slug} holds data already ({', '.join(full)}).",
+            NOTHING_DONE,
+            f"entraide destroy {slug} --export-to ANOTHER_FOLDER, deploy with --key-from, the same command",
+            Exit.REFUSED,
+        )
+
+
+def imported(where: Cloud, folder: Folder) -> None:
+    """Forget how far an import came, when it is done and compared."""
+    (folder.path / f"imported-{where.account}-{where.region}.json").unlink(missing_ok=True)
+
+
+def _noted(note: Path) -> list[str]:
+    try:
+        return list(json.loads(note.read_text(encoding="utf-8")))
+    except (FileNotFoundError, ValueError):
+        return []
+
+
+def _put(client: Any, name: str, items: Sequence[Raw], say: Say) -> None:
+    requests, attempt = [{"PutRequest": {"Item": item}} for item in items], 0
+    while requests:
+        answer = client.batch_write_item(RequestItems={name: requests})
+        requests = answer.get("UnprocessedItems", {}).get(name, [])
+        if requests:
+            attempt += 1
+            wait = random.uniform(0, min(5.0, 0.05 * 2**attempt))  # noqa: S311 — only to spread the calls
+            if say.stopping.wait(wait):
+                raise KeyboardInterrupt
+
+
+def _all(client: Any, name: str) -> Iterator[Raw]:
+    for page in client.get_paginator("scan").paginate(TableName=name, ConsistentRead=True):
+        yield from page["Items"]
+
+
+def _holds(client: Any, name: str) -> bool:
+    return bool(client.scan(TableName=name, Limit=1, ConsistentRead=True)["Count"])
+
+
+def _only_expired(folder: Folder, noun: str, stored: list[bytes], now: int) -> bool:
+    """Tell whether all that differs is what DynamoDB may have purged meanwhile."""
+    kept = {line for part in folder.tables[noun].parts for line in folder.lines(part)}
+    here = set(stored)
+    gone = [item_of(line) for line in kept - here]
+    return not here - kept and all(int(item.get("purge_at", {}).get("N", now + 1)) <= now for item in gone)
+
+
+def refuse_difference(where: Cloud, folder: Folder, say: Say, *, now: int, then: str) -> None:
+    wrong = differs(where, folder, say, now=now)
+    if wrong:
+        raise Stopped(
+            f"{folder.city} does not hold what {folder.path} holds: {', '.join(wrong)} differ.",
+            "Nothing was removed from either.",
+            then or AGAIN,
+            Exit.REFUSED,
+        )

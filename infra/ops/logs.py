@@ -1,0 +1,102 @@
+"""`entraide logs`: what the city's functions said, once or as they say it."""
+
+import json
+import re
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import click
+from botocore.exceptions import ClientError
+
+from infra.ops import cityfile
+from infra.ops.cloud import Cloud, cloud_of
+from infra.ops.moving import deployed
+from infra.ops.say import NOTHING_DONE, Say, spoken
+from infra.ops.stops import Exit, Stopped
+from infra.ops.trouble import code_of
+from infra.stack import log_groups
+
+LOOK_S = 2.0
+OVERLAP_MS = 10_000
+"""An event may show a little after its time: so much is read again."""
+_SPAN = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
+_ERRORS = '?ERROR ?CRITICAL ?"Task timed out" ?"[ERROR]" ?Traceback'
+_RUNTIME = re.compile(r"(START|END|REPORT|INIT_START) ")
+
+
+@click.command("logs")
+@click.argument("slug")
+@click.option("--since", default="1h", show_default=True, help="How far back: 90s, 30m, 6h, 2d.")
+@click.option("--follow", "-f", is_flag=True, help="Go on until Ctrl-C.")
+@click.option("--errors", is_flag=True, help="Only what went wrong.")
+@click.option("--access", is_flag=True, help="The gateway's own log instead.")
+@spoken
+def logs(say: Say, slug: str, since: str, follow: bool, errors: bool, access: bool) -> None:
+    """Show what the city's functions logged; with --json, one JSON document a line."""
+    cityfile.load(slug)
+    where = cloud_of(slug)
+    deployed(where, slug)
+    start = int((time.time() - _seconds(since)) * 1000)
+    group = log_groups(slug)[1 if access else 0]
+    count, seen = 0, set[str]()
+    say.state = NOTHING_DONE
+    while True:
+        for event in _events(where, group, start, errors=errors):
+            name = event.get("eventId") or f"{event['logStreamName']} {event['timestamp']} {event['message']}"
+            if name not in seen and not _RUNTIME.match(event["message"]):
+                seen.add(name)
+                count += 1
+                _print(say, event)
+            start = max(start, event["timestamp"] - OVERLAP_MS)
+        if not follow:
+            break
+        if say.stopping.wait(LOOK_S):
+            raise KeyboardInterrupt
+    if not say.as_json:
+        say.note(f"\n{count} lines since {since} ago.")
+        say.note(
+            f"Next: entraide logs {slug} --follow" if count else f"Next: entraide status {slug}", style="cyan"
+        )
+
+
+def _events(where: Cloud, group: str, start: int, *, errors: bool) -> Iterator[dict[str, Any]]:
+    client = where.client("logs")
+    asked = {"logGroupName": group, "startTime": start, **({"filterPattern": _ERRORS} if errors else {})}
+    try:
+        for page in client.get_paginator("filter_log_events").paginate(**asked):
+            yield from page["events"]
+    except ClientError as error:
+        if code_of(error) != "ResourceNotFoundException":
+            raise
+
+
+def _print(say: Say, event: dict[str, Any]) -> None:
+    message = event["message"].rstrip()
+    try:
+        said = json.loads(message)
+    except ValueError:
+        said = {"message": message}
+    if not isinstance(said, dict):
+        said = {"message": message}
+    if say.as_json:
+        print(json.dumps({"at": event["timestamp"], **said}, ensure_ascii=False), flush=True)
+        return
+    at = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(event["timestamp"] / 1000))
+    level = str(said.pop("level", ""))
+    words = str(said.pop("message", ""))
+    rest = " ".join(f"{name}={value}" for name, value in said.items() if name not in _KNOWN)
+    style = "red" if level in {"ERROR", "CRITICAL"} else ""
+    say.out.print(f"{at}Z {level:<5} {words} {rest}".rstrip(), style=style or None, markup=False)
+
+
+_KNOWN = {"timestamp", "service", "location", "xray_trace_id"}
+
+
+def _seconds(since: str) -> int:
+    found = re.fullmatch(r"(\d{1,6})([smhd])", since)
+    if found is None:
+        raise Stopped(
+            f"{since} is no span of time.", NOTHING_DONE, "the same command with --since 6h", Exit.USAGE
+        )
+    return int(found[1]) * _SPAN[found[2]]

@@ -1,0 +1,181 @@
+"""A city is opened, upgraded and taken back by one command, whatever interrupts it."""
+
+import pytest
+
+from infra.ops import rollout, standing
+from infra.ops.cloud import cloud
+from infra.ops.stops import Exit
+from tests.ops.conftest import enter
+
+BREAKS = 'raise RuntimeError("a new version that does not answer")'
+
+
+def test_a_plan_shows_what_would_be_and_leaves_nothing(operator):
+    said = operator.says("plan", "mulhouse")
+    assert said.code == 0, said.err
+    assert "PeopleTable" in said.out
+    assert "Nothing was changed." in said.out
+    assert said.next == "Next: entraide deploy mulhouse"
+    assert standing.standing(cloud(), "entraide-mulhouse") is None
+    assert not operator.client("ssm").get_parameters(Names=["/entraide/mulhouse/signing-key"])["Parameters"]
+
+
+def test_a_city_is_opened_by_one_command_and_said_twice_it_changes_nothing(operator):
+    operator.opens("mulhouse")
+    key = _key(operator)
+    again = operator.says("deploy", "mulhouse", "--yes")
+    assert (again.code, _key(operator)) == (0, key)
+    assert "Nothing changed" in again.out
+    assert operator.builds.made == 1
+    assert operator.says("deploy", "mulhouse", "--yes", "--json").result["done"][0]["changed"] == 0
+
+
+def test_an_upgrade_keeps_the_data_the_key_and_the_parameters(operator):
+    operator.opens("mulhouse")
+    operator.put("mulhouse", "people", {"pk": {"S": "monique"}, "sk": {"S": "me"}})
+    key, before = _key(operator), standing.standing(cloud(), "entraide-mulhouse")
+    operator.builds.version = "2"
+    plan = operator.says("plan", "mulhouse", "--json").result
+    assert {change["kind"] for change in plan["changes"]} <= {
+        "changed",
+        "perhaps replaced",
+        "added",
+        "destroyed",
+    }
+    said = operator.says("deploy", "mulhouse", "--yes", "--json")
+    assert said.code == 0, said.err
+    after = standing.standing(cloud(), "entraide-mulhouse")
+    assert said.result["done"][0]["was"] == before.outputs["Release"] != after.outputs["Release"]
+    assert after.parameters["OpsAddress"] == "ops@example.org"
+    assert _key(operator) == key
+    assert operator.client("dynamodb").scan(TableName="entraide-mulhouse-people")["Count"] == 1
+
+
+def test_a_version_that_does_not_answer_is_taken_back(operator, monkeypatch):
+    monkeypatch.setattr("infra.ops.smoke.TRIES", 1)
+    operator.opens("mulhouse")
+    before = standing.standing(cloud(), "entraide-mulhouse").outputs["Release"]
+    operator.builds.version, operator.builds.broken = "2", BREAKS
+    said = operator.says("deploy", "mulhouse", "--yes")
+    assert said.code == Exit.ROLLED_BACK
+    assert f"{before} is back and answers" in said.err
+    assert standing.standing(cloud(), "entraide-mulhouse").outputs["Release"] == before
+    operator.builds.version, operator.builds.broken = "1", ""
+    assert "Nothing changed" in operator.says("deploy", "mulhouse", "--yes").out
+
+
+def test_a_first_version_that_does_not_answer_is_told_and_left_to_look_at(operator, monkeypatch):
+    monkeypatch.setattr("infra.ops.smoke.TRIES", 1)
+    operator.builds.broken = BREAKS
+    said = operator.says("deploy", "mulhouse", "--ops", "ops@example.org", "--yes")
+    assert said.code == Exit.FAILED
+    assert "no other version that answered" in said.err
+    assert "entraide logs mulhouse --errors" in said.next
+
+
+def test_a_creation_that_fails_is_told_and_the_next_try_begins_again(operator):
+    # No emulator has budgets, so asking for one fails the creation half-way.
+    failed = operator.says("deploy", "mulhouse", "--ops", "o@example.org", "--monthly-budget", "9", "--yes")
+    assert failed.code == Exit.FAILED
+    assert "Budget" in failed.err
+    assert operator.status("mulhouse") == "ROLLBACK_COMPLETE"
+    assert operator.says("plan", "mulhouse").code == Exit.REFUSED
+    operator.opens("mulhouse")
+    assert operator.status("mulhouse") == "CREATE_COMPLETE"
+
+
+@pytest.mark.parametrize(
+    "step", ["ensure_key", "upload", "make_room", "change_set", "_execute", "smoke", "note"]
+)
+def test_interrupted_at_any_step_the_same_command_ends_it(operator, monkeypatch, step):
+    def interrupt(*_args, **_kwargs):
+        raise KeyboardInterrupt
+
+    place = {"ensure_key": rollout.ground, "make_room": rollout.leftovers, "note": rollout.record}.get(
+        step, rollout
+    )
+    with monkeypatch.context() as during:
+        during.setattr(place, step, interrupt)
+        said = operator.says("deploy", "mulhouse", "--ops", "ops@example.org", "--yes")
+    assert said.code == Exit.INTERRUPTED
+    assert "the same command again" in said.next
+    operator.opens("mulhouse")
+    assert operator.status("mulhouse") == "CREATE_COMPLETE"
+
+
+def test_interrupted_while_cloudformation_works_the_same_command_waits_for_it(operator, monkeypatch):
+    executing = rollout._execute
+
+    def interrupt(*args):
+        with monkeypatch.context() as during:
+            during.setattr(rollout, "settled", _interrupt)
+            executing(*args)
+
+    def _interrupt(*_args, **_kwargs):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as during:
+        during.setattr(rollout, "_execute", interrupt)
+        said = operator.says("deploy", "mulhouse", "--ops", "ops@example.org", "--yes")
+    assert said.code == Exit.INTERRUPTED
+    assert "CloudFormation goes on with mulhouse by itself" in said.err
+    operator.opens("mulhouse")
+
+
+def test_a_name_whose_tables_hold_data_is_taken(operator):
+    operator.client("dynamodb").create_table(
+        TableName="entraide-mulhouse-people",
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+    )
+    operator.put("mulhouse", "people", {"pk": {"S": "somebody"}})
+    said = operator.says("deploy", "mulhouse", "--ops", "ops@example.org", "--yes")
+    assert said.code == Exit.REFUSED
+    assert "The name mulhouse is taken" in said.err
+    assert "entraide destroy mulhouse --export-to" in said.next
+    assert operator.client("dynamodb").scan(TableName="entraide-mulhouse-people")["Count"] == 1
+
+
+def test_a_city_is_looked_for_in_the_account_it_was_deployed_to(operator, engine, tmp_path, monkeypatch):
+    operator.opens("mulhouse")
+    enter(monkeypatch, engine.url, "999999999999", tmp_path)
+    for command in (["deploy", "mulhouse"], ["status", "mulhouse"], ["destroy", "mulhouse"]):
+        said = operator.says(*command, "--yes")
+        assert said.code == Exit.REFUSED
+        assert operator.account in said.err
+    assert standing.standing(cloud(), "entraide-mulhouse") is None
+    operator.says("city", "forget", "mulhouse")
+    assert operator.says("status", "mulhouse").err.strip().startswith("mulhouse is not deployed")
+
+
+def test_all_cities_are_upgraded_at_once_and_one_that_fails_stops_no_other(operator, monkeypatch):
+    operator.opens("mulhouse")
+    operator.opens("namur")
+    operator.builds.version = "2"
+    preparing = rollout.prepare
+
+    def prepare(where, city, *rest):
+        if city.slug == "namur":
+            raise OSError("the disk of namur")
+        return preparing(where, city, *rest)
+
+    monkeypatch.setattr("infra.ops.deploy.prepare", prepare)
+    said = operator.says("deploy", "--all", "--parallel", "2", "--yes")
+    assert said.code == Exit.UNREACHABLE
+    assert "1 of 2 cities are not on" in said.err
+    monkeypatch.undo()
+
+
+def test_nobody_is_asked_where_nobody_can_answer(operator):
+    said = operator.says("deploy", "mulhouse", "--ops", "ops@example.org")
+    assert said.code == Exit.REFUSED
+    assert said.next == "Next: the same command with --yes"
+    assert standing.standing(cloud(), "entraide-mulhouse") is None
+
+
+def _key(operator):
+    name = "/entraide/mulhouse/signing-key"
+    found = operator.client("ssm").get_parameter(Name=name, WithDecryption=True)["Parameter"]
+    assert found["Type"] == "SecureString"
+    return found["Value"]

@@ -1,0 +1,140 @@
+"""A running city is looked at, its parked mails and dead letters are handled, and no resident is named."""
+
+import json
+import time
+
+import pytest
+
+from chalicelib.notices.dynamodb import DynamoOutbox, owed
+from chalicelib.notices.model import notice
+from chalicelib.storage.tables import Tables, connect
+from infra.ops.stops import Exit
+
+SECRET = "monique@example.org"
+
+
+@pytest.fixture
+def mulhouse(operator):
+    operator.opens("mulhouse")
+    return operator
+
+
+def test_a_city_says_how_it_is(mulhouse):
+    now = int(time.time())
+    ran = {"M": {"send_notices": {"N": str(now - 40)}, "purge": {"N": str(now - 9 * 3600)}}}
+    hour = {"M": {"sent": {"N": "12"}, "bounced": {"N": "1"}}}
+    told = {"M": {"dead-letters": {"N": str(now)}}}
+    watch = {
+        "pk": {"S": "watch"},
+        "seen_until": {"N": str(now)},
+        "ran": ran,
+        "mails": {"M": {str(now // 3600): hour}},
+    }
+    mulhouse.put(
+        "mulhouse", "jobs", {**watch, "told": told}, {"pk": {"S": "send"}, "at": {"N": str(now - 60)}}
+    )
+    _letter(mulhouse, {"any": "thing"})
+    said = mulhouse.says("status", "mulhouse", "--json").result
+    assert said["state"] == "CREATE_COMPLETE"
+    assert said["faults"] == ["dead-letters"]
+    assert (said["mails"], said["dead_letters"], said["closed"]) == ({"sent": 12, "bounced": 1}, 1, False)
+    assert said["schedules"]["send_notices"] == {"every": 60, "at": now - 40}
+    assert said["jobs"] == {"send": now - 60}
+    text = mulhouse.says("status", "mulhouse")
+    assert "12 sent, 1 bounced" in text.out
+    assert text.next == "Next: entraide dlq mulhouse"
+    assert "mulhouse" in mulhouse.says("status").out
+
+
+def test_a_parked_mail_is_listed_and_sent_again_once(mulhouse):
+    tables = Tables(connect("eu-west-3"), "mulhouse", lambda: time.time_ns() // 1_000_000, lambda _: None)
+    made = notice("match_accepted", "a-person", "a-match", int(time.time()), values={"message": SECRET})
+    tables.commit([owed(made)])
+    outbox = DynamoOutbox(tables)
+    outbox.save(made.claimed(1))
+    outbox.save(made.claimed(1).parked(1))
+    listed = mulhouse.says("outbox", "list", "mulhouse", "--state", "parked")
+    assert made.id in listed.out
+    assert listed.next == "Next: entraide outbox resend mulhouse --all"
+    shown = mulhouse.says("outbox", "show", "mulhouse", made.id)
+    assert "match_accepted" in shown.out
+    for said in (listed, shown, mulhouse.says("outbox", "list", "mulhouse", "--json")):
+        assert SECRET not in said.out
+        assert "a-person" not in said.out
+    assert mulhouse.says("outbox", "resend", "mulhouse", "--all", "--yes", "--json").result["again"] == [
+        made.id
+    ]
+    assert (outbox.get(made.id).state, outbox.get(made.id).attempts) == ("waiting", 0)
+    assert mulhouse.says("outbox", "resend", "mulhouse", made.id, "--yes", "--json").result["passed"] == [
+        made.id
+    ]
+    assert mulhouse.says("outbox", "show", "mulhouse", "no-such").code == Exit.USAGE
+
+
+def test_dead_letters_are_handed_over_again_and_what_is_refused_stays(mulhouse):
+    arn = mulhouse.client("lambda").get_function(FunctionName="entraide-mulhouse-purge")["Configuration"][
+        "FunctionArn"
+    ]
+    _letter(mulhouse, _parked(arn, {"detail": SECRET}))
+    _letter(mulhouse, _parked(arn, {"refuse": True}))
+    _letter(mulhouse, _parked("arn:aws:lambda:eu-west-3:1:function:entraide-namur-purge", {}))
+    listed = mulhouse.says("dlq", "mulhouse", "--json")
+    assert len(listed.result) == 3
+    assert SECRET not in listed.out
+    assert "***@***" in listed.out
+    said = mulhouse.says("redrive", "mulhouse", "--yes", "--json")
+    assert said.code == Exit.FAILED
+    assert len(said.result["taken"]) == 1
+    assert min(said.result["refused"].values()).startswith("entraide-mulhouse-purge failed: ")
+    assert "whose it was is not said in it" in said.out
+    assert len(mulhouse.says("dlq", "mulhouse", "--json").result) == 2
+
+
+def test_what_eventbridge_could_not_deliver_is_handed_to_its_target(mulhouse):
+    arn = mulhouse.client("lambda").get_function(FunctionName="entraide-mulhouse-purge")["Configuration"][
+        "FunctionArn"
+    ]
+    said = {name: {"StringValue": value, "DataType": "String"} for name, value in
+            {"TARGET_ARN": arn, "ERROR_MESSAGE": "throttled", "RULE_ARN": "a"}.items()}  # fmt: skip
+    _letter(mulhouse, {"detail-type": "Scheduled Event"}, said)
+    (one,) = mulhouse.says("dlq", "mulhouse", "--json").result
+    assert (one["function"], one["reason"]) == ("entraide-mulhouse-purge", "throttled")
+    assert mulhouse.says("redrive", "mulhouse", one["id"], "--yes").code == 0
+    assert "No dead letter waits." in mulhouse.says("dlq", "mulhouse").out
+
+
+def test_the_log_is_read_and_errors_are_told_apart(mulhouse):
+    logs, group = mulhouse.client("logs"), "/entraide/mulhouse"
+    logs.create_log_stream(logGroupName=group, logStreamName="test")
+    now = int(time.time() * 1000)
+    lines = [{"level": "INFO", "message": "purge_listings"}, {"level": "ERROR", "message": "unhandled"}]
+    events = [{"timestamp": now + n, "message": json.dumps(line)} for n, line in enumerate(lines)]
+    logs.put_log_events(logGroupName=group, logStreamName="test", logEvents=events)
+    said = mulhouse.says("logs", "mulhouse")
+    assert "purge_listings" in said.out
+    assert "unhandled" in said.out
+    found = [json.loads(line) for line in mulhouse.says("logs", "mulhouse", "--json").out.splitlines()]
+    assert {"purge_listings", "unhandled"} <= {line["message"] for line in found}
+    assert mulhouse.says("logs", "mulhouse", "--since", "soon").code == Exit.USAGE
+
+
+@pytest.mark.parametrize("command", [["status"], ["logs"], ["outbox", "list"], ["dlq"], ["export"]])
+def test_a_city_that_is_not_deployed_or_not_known_is_told(operator, command, tmp_path):
+    folder = [str(tmp_path / "folder")] if command == ["export"] else []
+    said = operator.says(*command, "mulhouse", *folder)
+    assert said.code == Exit.REFUSED
+    assert said.next == "Next: entraide deploy mulhouse"
+    unknown = operator.says(*command, "atlantis", *folder)
+    assert unknown.code == Exit.USAGE
+    assert "There is no city atlantis. Known: bourg-la-reine" in unknown.err
+
+
+def _letter(operator, body, attributes=None):
+    client = operator.client("sqs")
+    url = client.get_queue_url(QueueName="entraide-mulhouse-dead-letters")["QueueUrl"]
+    client.send_message(QueueUrl=url, MessageBody=json.dumps(body), MessageAttributes=attributes or {})
+
+
+def _parked(arn, event):
+    context = {"functionArn": f"{arn}:$LATEST", "condition": "RetriesExhausted"}
+    return {"requestContext": context, "requestPayload": event, "responsePayload": {"errorType": "JobFailed"}}
