@@ -9,11 +9,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 from random import Random
 
+from chalicelib.asking.choosing import EQUAL
 from chalicelib.assignment.model import Helper, Instance, Need, Offer, Option, instance
 
-ASK_COSTS = (0, 150, 300, 450, 600, 750, 900)
-"""Points that one more ask costs, the first one nothing. Stronger than what the ranking takes off (15 an
-ask), which would make helpers 1.07 times as evenly asked, not 1.3."""
+ASK_COSTS = tuple(EQUAL * asked for asked in range(7))
+"""Points that one more ask costs in a city, the first one nothing."""
 OPTIONS = 50
 FULL_FIT, FALL, EXTRAS = 550, 250, (0, 25, 50, 75, 100, 150, 200, 250, 300)
 """Points of the nearest, what distance takes off at most, and what time, language and trust may add."""
