@@ -28,16 +28,16 @@ _NEVER_RUNS = re.compile(
     | .* \.(pyi|pyx|pxd|c|h|typed)
     | chalice/ (?!(__init__|app)\.py$) .*            # the framework's own package has these two
     | dns/ .*                                        # addresses are checked without the DNS
-    | dateutil/zoneinfo/ .* \.tar\.gz                # time zones come from tzdata
-    | pydantic/ ((v1|experimental)/ .* | mypy\.py)
+    | dateutil/ (zoneinfo/ .* | (easter|rrule)\.py)  # time zones come from tzdata; no answer has recurrences
+    | pydantic/ ((v1|experimental)/ .* | (mypy|color)\.py)
     | snowballstemmer/ (?!(among|basestemmer|french_stemmer)\.py$) .*
     | tzdata/zoneinfo/ .*                            # what is kept of it is what the city files name
     | urllib3/contrib/emscripten/ .*
     | aws_lambda_powertools/ event_handler/ .*
     | aws_lambda_powertools/utilities/ (?!(__init__\.py | jmespath_utils/ .*)$) .*
+    | botocore/ (crt/auth | stub)\.py
     | botocore/data/ .*                              # what is kept of it is made by `botocore_data`
     | botocore/docs/ (?!utils\.py$) .*               # `_STANDING_IN` says nothing in its place
-    | dateutil/ (rrule|easter)\.py                   # calendars that no answer of AWS has
     """,
     re.VERBOSE,
 )

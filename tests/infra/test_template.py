@@ -106,9 +106,7 @@ def test_the_tables_are_those_of_the_local_city_and_none_can_be_lost(template):
         properties = table["Properties"]
         assert table["DeletionPolicy"] == table["UpdateReplacePolicy"] == "Retain"
         assert properties["BillingMode"] == "PAY_PER_REQUEST"
-        assert "SSESpecification" not in properties, (
-            "encrypted by DynamoDB's own key, the one that costs nothing"
-        )
+        assert "SSESpecification" not in properties  # encrypted by DynamoDB's own key, which costs nothing
         assert properties["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True
         assert properties["DeletionProtectionEnabled"] is True
         purged = properties.get("TimeToLiveSpecification", {"AttributeName": "purge_at", "Enabled": True})

@@ -145,6 +145,17 @@ def test_the_older_of_two_needs_comes_first_and_each_is_asked_for_once_before_an
     assert [len(town.asked(need)) for need in needs] == [1, 1, 0]
 
 
+def test_a_new_helper_is_asked_for_the_oldest_need_however_many_fit_better(town):
+    old = town.publish("need", town.monique, away_m=900)
+    for number in range(55):
+        town.clock.turn(minutes=1)
+        town.need(town.helper(f"seeker-{number}", offer=False))
+    town.round(minutes=1)
+    yusuf = town.helper("yusuf", away_m=0, asks_per_week=1)
+    town.round(minutes=1)
+    assert town.asked(old) == [yusuf.id]
+
+
 def test_the_more_urgent_need_comes_first(town):
     only = town.helper("only", asks_per_week=1)
     calm = town.need()
