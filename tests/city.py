@@ -117,7 +117,7 @@ class TestCity:
     def ask_often(self, email: str) -> None:
         """Let a resident choose to be asked as often as can be."""
         person, _ = self.house.door.who(self.sign_in(email), now=self.clock.now)
-        self.house.people.save(person.changed(asks_per_week=50))
+        self.house.people.save(person.changed(asks_per_week=50, asks_per_season=200))
 
     def exchange(self, how: str) -> None:
         """Let two who said yes be brought together at once, or let coordinators confirm it, from now on."""

@@ -11,6 +11,7 @@ from os import cpu_count
 from pathlib import Path
 
 from chalicelib.cities.model import load_city
+from chalicelib.people.model import ASKS_PER_SEASON
 from chalicelib.settings import CITIES
 from infra.simulate.drawing import draw
 from infra.simulate.figures import Figures, figures
@@ -37,6 +38,7 @@ def main(arguments: Sequence[str]) -> int:
     size = Size(asked.residents, asked.needs, asked.days)
     start = int(FIRST_DAY.replace(tzinfo=city.zone).timestamp())
     habits = read_habits(asked.data)
+    habits = replace(habits, asks_per_season=asked.asks_per_season)
     if asked.tireless:
         habits = replace(habits, weariness=1.0)
     tried = world(city, habits, seed=asked.seed, size=size, start=start)
@@ -96,6 +98,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--engine", action="append", choices=ENGINES, help="only this one; may be repeated")
     parser.add_argument("--out", type=Path, help="the folder for drawings (SVG)")
     parser.add_argument("--tireless", action="store_true", help="nobody tires of being asked")
+    parser.add_argument(
+        "--asks-per-season", type=_whole, default=ASKS_PER_SEASON, help="the limit that every helper keeps"
+    )
     parser.add_argument("--data", type=Path, default=DATA, help="the folder of GetUsPPE, for habits")
     return parser
 

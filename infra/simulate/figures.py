@@ -7,9 +7,9 @@ from datetime import datetime
 from statistics import median
 from zoneinfo import ZoneInfo
 
+from chalicelib.people.model import SEASON_S, WEEK_S
 from infra.simulate.history import History
 
-WEEK_S = 7 * 86_400
 HOUR_S = 3_600
 
 
@@ -36,7 +36,7 @@ class Figures:
     fairness: float
     """Jain's index of asks over all helpers: 1 when all were asked alike, 1/n when one was asked all."""
     above_limit: int
-    """Asks that came when the helper had been asked as often in seven days as they chose."""
+    """Asks that came when the helper had been asked as often in a week or a season as they chose."""
     mails: int
     mails_per_post: float
     mails_for: Mapping[str, int]
@@ -99,12 +99,13 @@ def most_within(instants: Sequence[int], span_s: int) -> int:
 
 
 def above_limit(history: History) -> int:
-    """Count the asks that came above what their helper chose for seven days."""
+    """Count the asks that came above what their helper chose."""
     count = 0
     for helper, instants in history.asked_at.items():
         limit = history.limits[helper]
+        spans = ((limit.week, WEEK_S), (limit.season, SEASON_S))
         for number, at in enumerate(instants):
-            count += number >= limit and instants[number - limit] > at - WEEK_S
+            count += any(number >= most and instants[number - most] > at - span_s for most, span_s in spans)
     return count
 
 

@@ -422,3 +422,28 @@ def test_the_asking_of_a_need_that_is_gone_is_forgotten_in_time(town):
     town.clock.turn(days=91)
     assert town.house.asking.purge_due(town.clock.now).done == 1
     assert town.asking(need) is None
+
+
+@pytest.mark.parametrize(
+    ("days_ago", "language", "asked"),
+    [(30, "fr", "far"), (30, "ar", "near"), (90, "fr", "far"), (91, "fr", "near")],
+)
+def test_of_equal_fits_the_one_asked_less_in_the_season_is_asked(town, days_ago, language, asked):
+    town.house.city = replace(town.house.city, asking=AskingRules((Wave(1, 60, 20, 10_000),), 2))
+    before = town.clock.now - days_ago * 24 * HOUR_S
+    near = town.helper("near", away_m=100, asked=(before,))
+    far = town.helper("far", away_m=3_500, said={"languages": (language,)})
+    need = town.need()
+    town.round()
+    assert town.asked(need) == [{"near": near, "far": far}[asked].id]
+
+
+def test_whom_a_season_has_had_enough_of_is_not_asked(town):
+    weeks = tuple(town.clock.now - week * 7 * 24 * HOUR_S for week in range(12, 4, -1))
+    town.helper("often", asked=weeks)
+    need = town.need()
+    town.round()
+    assert town.asked(need) == []
+    town.clock.turn(days=7)
+    town.round()
+    assert len(town.asked(need)) == 1
