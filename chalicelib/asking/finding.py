@@ -1,6 +1,7 @@
 """What is new on the board: needs without an asking or renewed, and needs that a new offer may help."""
 
 from collections.abc import Iterable, Iterator
+from sys import maxsize
 from zoneinfo import ZoneInfo
 
 from chalicelib.asking.model import Asking
@@ -19,8 +20,6 @@ clocks differ by less than the rest."""
 PAGE = 200
 SILENT = gist((), ())
 """Which needs an offer fits is all that counts here, and no word changes that."""
-HELPED = 50
-"""Needs that one offer is held against, the best first."""
 
 
 def new_needs(board: Still, since: int | None, now: int) -> list[Shown]:
@@ -52,11 +51,14 @@ def helped_by_new_offers(
 def wanted_by(
     offers: Iterable[Shown], board: Still, askings: Askings, rules: AskingRules, *, zone: ZoneInfo, now: int
 ) -> list[str]:
-    """Return the needs that want more helpers than they found, and that one of the offers fits."""
+    """Return the needs that want more helpers than they found, and that one of the offers fits.
+
+    All of them: one that was left out, however ill it fits, might be the oldest.
+    """
     needs = {
         candidate.card.id: candidate.card
         for offer in offers
-        for candidate in candidates(offer, SILENT, board, limit=HELPED, zone=zone, now=now)
+        for candidate in candidates(offer, SILENT, board, limit=maxsize, zone=zone, now=now)
     }
     standing = zip(needs.values(), askings.get_many(list(needs)), strict=True)
     return [card.id for card, asking in standing if asking is not None and _wants(asking, card.left, rules)]

@@ -2,8 +2,8 @@
 
 A row that is owed an action carries `due_hour` and `due_key`, which an index of its table is keyed by; a row
 that is owed none carries neither and is not in the index. A job reads the hours since its last finished
-round, and each until some minutes after its end, because an index may show a row a little late. A mark that
-a clock left well ahead of now is not believed: everything that is due is looked for, as in the first round
+round, and each until some minutes after its end, because an index may show a row a little late. A mark that a
+clock left well ahead of now is not believed: everything that is due is looked for, as in the first round
 ever.
 """
 

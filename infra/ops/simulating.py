@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from chalicelib.people.model import ASKS_PER_SEASON
 from infra.ops import cityfile
 from infra.ops.say import NOTHING_DONE, Say, spoken
 from infra.simulate.comparing import DATA, imagined, simulate, write_drawings
@@ -28,6 +29,13 @@ _WHOLE = click.IntRange(1)
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Where drawings (SVG) go.")
 @click.option("--tireless", is_flag=True, help="Nobody tires of being asked.")
 @click.option(
+    "--asks-per-season",
+    type=_WHOLE,
+    default=ASKS_PER_SEASON,
+    show_default=True,
+    help="The limit that every helper keeps.",
+)
+@click.option(
     "--data", type=click.Path(path_type=Path), default=DATA, show_default=True, help="Recorded habits."
 )
 @spoken
@@ -42,13 +50,21 @@ def simulate_city(
     out: Path | None,
     data: Path,
     tireless: bool,
+    asks_per_season: int,
 ) -> None:
     """Let a city live with its own settings, and say what came of its needs, by us and by others.
 
     Nothing is asked of AWS. docs/simulation.md says how to read it.
     """
     city = cityfile.load(slug)
-    tried = imagined(city, Size(residents, needs, days), seed=seed, data=data, tireless=tireless)
+    tried = imagined(
+        city,
+        Size(residents, needs, days),
+        seed=seed,
+        data=data,
+        tireless=tireless,
+        asks_per_season=asks_per_season,
+    )
     say.state = NOTHING_DONE
     found = simulate(tried, engines or ENGINES)
     shown = {engine: (history, figures(history, city.zone)) for engine, history in found.items()}

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from chalicelib.cities.model import load_city
+from chalicelib.people.model import ASKS_PER_SEASON
 from chalicelib.settings import CITIES
 from infra.simulate.comparing import DATA, imagined, simulate, write_drawings
 from infra.simulate.figures import figures
@@ -24,7 +25,14 @@ def main(arguments: Sequence[str]) -> int:
         print(f"There is no city {asked.city}. There are: {known}.", file=sys.stderr)
         return 2
     city, size = load_city(path), Size(asked.residents, asked.needs, asked.days)
-    tried = imagined(city, size, seed=asked.seed, data=asked.data, tireless=asked.tireless)
+    tried = imagined(
+        city,
+        size,
+        seed=asked.seed,
+        data=asked.data,
+        tireless=asked.tireless,
+        asks_per_season=asked.asks_per_season,
+    )
     found = simulate(tried, asked.engine or ENGINES)
     shown = {engine: (history, figures(history, city.zone)) for engine, history in found.items()}
     print(report(tried, {engine: came for engine, (_, came) in shown.items()}))
@@ -44,6 +52,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--engine", action="append", choices=ENGINES, help="only this one; may be repeated")
     parser.add_argument("--out", type=Path, help="the folder for drawings (SVG)")
     parser.add_argument("--tireless", action="store_true", help="nobody tires of being asked")
+    parser.add_argument(
+        "--asks-per-season", type=_whole, default=ASKS_PER_SEASON, help="the limit that every helper keeps"
+    )
     parser.add_argument("--data", type=Path, default=DATA, help="the folder of GetUsPPE, for habits")
     return parser
 

@@ -10,6 +10,7 @@ from os import cpu_count
 from pathlib import Path
 
 from chalicelib.cities.model import City
+from chalicelib.people.model import ASKS_PER_SEASON
 from infra.simulate.drawing import draw
 from infra.simulate.figures import Figures
 from infra.simulate.habits import read_habits
@@ -22,9 +23,17 @@ FIRST_DAY = datetime(2026, 3, 2)  # noqa: DTZ001 — midnight there, wherever th
 """A Monday; the clock is put forward on its twenty-eighth day."""
 
 
-def imagined(city: City, size: Size, *, seed: int, data: Path = DATA, tireless: bool = False) -> World:
+def imagined(
+    city: City,
+    size: Size,
+    *,
+    seed: int,
+    data: Path = DATA,
+    tireless: bool = False,
+    asks_per_season: int = ASKS_PER_SEASON,
+) -> World:
     """Return the city as it will live, with habits from the data where they are."""
-    habits = read_habits(data)
+    habits = replace(read_habits(data), asks_per_season=asks_per_season)
     if tireless:
         habits = replace(habits, weariness=1.0)
     return world(

@@ -22,7 +22,7 @@ import py_compile, sys
 from pathlib import Path
 for path in sorted(Path(".").rglob("*.py")):
     py_compile.compile(str(path), dfile=f"{sys.argv[1]}/{path}", cfile=f"{path}c", doraise=True, quiet=2,
-                       optimize=2,
+                       optimize=int(sys.argv[2]),
                        invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH)
 """
 
@@ -41,27 +41,27 @@ def python_of(version: str) -> Path | None:
     return None
 
 
-def compiled(files: Mapping[str, bytes], python: Path) -> dict[str, bytes]:
+def compiled(files: Mapping[str, bytes], python: Path, *, optimize: int) -> dict[str, bytes]:
     """Return the modules among the files, compiled: `x.py` gives `x.pyc`, whose source is never looked at.
 
-    Docstrings, which nobody reads there, and asserts are left out. The same sources give the same bytes:
+    `optimize` is the compiler's: 2 leaves out docstrings and asserts. The same sources give the same bytes:
     Python's own hashes are fixed for it. What was compiled once is kept in `build/`.
     """
     sources = {name: data for name, data in sorted(files.items()) if name.endswith(".py")}
-    identity = sha256(f"{python} {_COMPILE} {TASK}".encode())
+    identity = sha256(f"{python} {optimize} {TASK}".encode())
     for name, data in sources.items():
         identity.update(name.encode() + sha256(data).digest())
     kept = KEPT / f"{identity.hexdigest()[:32]}.marshal"
     if not kept.exists():
         part = kept.with_suffix(f".{os.getpid()}")
         part.parent.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(marshal.dumps(_compile(sources, python)))
+        part.write_bytes(marshal.dumps(_compile(sources, python, optimize)))
         part.rename(kept)
     made: dict[str, bytes] = marshal.loads(kept.read_bytes())  # noqa: S302 — our own file
     return made
 
 
-def _compile(sources: Mapping[str, bytes], python: Path) -> dict[str, bytes]:
+def _compile(sources: Mapping[str, bytes], python: Path, optimize: int) -> dict[str, bytes]:
     with TemporaryDirectory() as folder:
         root = Path(folder)
         for name, data in sources.items():
@@ -69,7 +69,7 @@ def _compile(sources: Mapping[str, bytes], python: Path) -> dict[str, bytes]:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
         done = subprocess.run(
-            [python, "-I", "-S", "-c", _COMPILE, TASK],
+            [python, "-I", "-S", "-c", _COMPILE, TASK, str(optimize)],
             cwd=root,
             env={"PYTHONHASHSEED": "0", "PATH": os.defpath},
             capture_output=True,

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -23,6 +24,8 @@ MOST_BYTES = 5 * 1000**2
 """Of the zip. A build that makes more is refused: what grows it makes every first start slower."""
 
 _OURS = ("app.py", "chalicelib/**/*", "infra/cities/*.json")
+_OWN = re.compile(r"app\.py|chalicelib/")
+_QUOTED = re.compile(r"chalicelib/.*/bodies\.py")
 _NEVER = {".po", ".pyc"}
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)
 
@@ -104,12 +107,20 @@ def _own_files() -> Mapping[str, bytes]:
 def _with_compiled(files: Mapping[str, bytes], compiler: Path) -> dict[str, bytes]:
     """Return the files with each module compiled in its source's place, which Python takes as it is.
 
-    A traceback names files and lines all the same. Ours are compiled apart: they change, the others seldom.
+    Docstrings are left out but of the bodies, which the API's description quotes. A traceback names files and
+    lines all the same. Ours are compiled apart: they change, the others seldom.
     """
-    ours = {name: data for name, data in files.items() if name == "app.py" or name.startswith("chalicelib/")}
-    others = {name: data for name, data in files.items() if name not in ours}
-    kept = {name: data for name, data in files.items() if not name.endswith(".py")}
-    return kept | compiled(ours, compiler) | compiled(others, compiler)
+    sources = {name: data for name, data in files.items() if name.endswith(".py")}
+    quoted = {name: data for name, data in sources.items() if _QUOTED.fullmatch(name)}
+    ours = {name: data for name, data in sources.items() if _OWN.match(name) and name not in quoted}
+    others = {name: data for name, data in sources.items() if name not in quoted and name not in ours}
+    kept = {name: data for name, data in files.items() if name not in sources}
+    return (
+        kept
+        | compiled(quoted, compiler, optimize=0)
+        | compiled(ours, compiler, optimize=2)
+        | compiled(others, compiler, optimize=2)
+    )
 
 
 def _packed(files: Mapping[str, bytes]) -> bytes:

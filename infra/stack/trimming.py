@@ -28,7 +28,7 @@ _NEVER_RUNS = re.compile(
     | .* \.(pyi|pyx|pxd|c|h|typed)
     | chalice/ (?!(__init__|app)\.py$) .*            # the framework's own package has these two
     | dns/ .*                                        # addresses are checked without the DNS
-    | dateutil/ (zoneinfo/ .* | (easter|rrule)\.py)  # time zones come from tzdata
+    | dateutil/ (zoneinfo/ .* | (easter|rrule)\.py)  # time zones come from tzdata; no answer has recurrences
     | pydantic/ ((v1|experimental)/ .* | (mypy|color)\.py)
     | snowballstemmer/ (?!(among|basestemmer|french_stemmer)\.py$) .*
     | tzdata/zoneinfo/ .*                            # what is kept of it is what the city files name
@@ -37,22 +37,34 @@ _NEVER_RUNS = re.compile(
     | aws_lambda_powertools/utilities/ (?!(__init__\.py | jmespath_utils/ .*)$) .*
     | botocore/ (crt/auth | stub)\.py
     | botocore/data/ .*                              # what is kept of it is made by `botocore_data`
+    | botocore/docs/ (?!utils\.py$) .*               # `_STANDING_IN` says nothing in its place
     """,
     re.VERBOSE,
 )
+_STANDING_IN: Mapping[str, bytes] = {
+    "snowballstemmer/__init__.py": b"",
+    "botocore/docs/__init__.py": b"",
+    "botocore/docs/docstring.py": b"""\
+class ClientMethodDocstring(str):
+    def __new__(cls, *_, **__):
+        return str.__new__(cls)
+
+
+PaginatorDocstring = WaiterDocstring = ClientMethodDocstring
+""",
+}
+"""The stemmers' own `__init__` imports thirty languages where one is asked for. botocore's methods have the
+docstrings of the services, made by 65 kB of code that nobody reads here."""
 _WHOLE = ("_retry.json", "partitions.json", "sdk-default-configuration.json")
 
 
 def trimmed(files: Mapping[str, bytes], zones: Iterable[str]) -> dict[str, bytes]:
-    """Return the files that run, botocore's descriptions of what is called, and these time zones.
-
-    The stemmers' own `__init__` imports thirty languages where one is asked for: an empty one stands for it.
-    """
+    """Return the files that run, botocore's descriptions of what is called, and these time zones."""
     kept = {name: data for name, data in files.items() if not _NEVER_RUNS.fullmatch(name)}
     named = {f"tzdata/zoneinfo/{zone}" for zone in zones}
     folders = {f"{folder}/__init__.py" for zone in named for folder in _folders(zone)}
     clocks = {name: files[name] for name in sorted(named | folders)}
-    return kept | clocks | {"snowballstemmer/__init__.py": b""} | dict(botocore_data(files))
+    return kept | clocks | {**_STANDING_IN} | dict(botocore_data(files))
 
 
 def _folders(zone: str) -> Iterator[str]:
