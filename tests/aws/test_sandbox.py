@@ -2,8 +2,8 @@
 
     ENTRAIDE_SANDBOX=<account> pytest -m aws
 
-It opens a city there, uses it, deploys it again and leaves nothing of it; that costs some cents at most. Nobody
-reads a mailbox: the code in the mail follows from the city's key, which an operator may read.
+It opens a city there, uses it, deploys it again and leaves nothing of it; that costs some cents at most.
+Nobody reads a mailbox: the code in the mail follows from the city's key, which an operator may read.
 """
 
 import json
