@@ -16,6 +16,10 @@ MARK = "Marque de Mulhouse"
 NOBODY_MAY = re.compile(r"/openapi|/docs|/v1/sign-in|/v1/sessions$")
 
 
+ALIKE = re.compile(r"/v1/me/blocks/")
+"""Answers the same whether there is what it names or not, so that nobody learns it: it gives nothing away."""
+
+
 @dataclass(frozen=True)
 class Request:
     """One request, what kind of thing it carries across, and what it may be answered."""
@@ -103,7 +107,7 @@ def requests(theirs: Town, ours: Town, seed: int) -> Iterator[Request]:
             yield Request("token", method, filled, body, drawn.choice(theirs.tokens))
         if "{" in path:
             mine = drawn.choice(ours.tokens)
-            yield Request("id", method, filled, body, mine)
+            yield Request("id", method, filled, body, mine, refused=not ALIKE.match(path))
         yield from _others(theirs, ours, drawn)
 
 
