@@ -6,14 +6,16 @@ prefer.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from itertools import accumulate
 from random import Random
 
-from chalicelib.asking.choosing import EQUAL
+from chalicelib.asking.assigning import AN_ASK
+from chalicelib.assignment.areas import Spot
 from chalicelib.assignment.model import Helper, Instance, Need, Offer, Option, instance
 
-ASK_COSTS = tuple(EQUAL * asked for asked in range(7))
-"""Points that one more ask costs in a city, the first one nothing."""
+ASK_COSTS = tuple(AN_ASK * asked for asked in range(7))
+"""Points that one more ask costs, the first one nothing."""
 OPTIONS = 50
 FULL_FIT, FALL, EXTRAS = 550, 250, (0, 25, 50, 75, 100, 150, 200, 250, 300)
 """Points of the nearest, what distance takes off at most, and what time, language and trust may add."""
@@ -46,11 +48,11 @@ def hot(needs: int, offers: int, seed: int = 1) -> Instance:
 
 
 def lived_in(
-    needs: int, offers: int, seed: int = 1, *, costs: Sequence[int] = ASK_COSTS, crowded: float = 0.5
+    needs: int, offers: int, seed: int = 1, *, costs: Sequence[int] = ASK_COSTS, crowded: float = 0.3
 ) -> Instance:
     """Return a town of needs of 1-5 places and helpers of 1-3 offers, of 1-5 places, asked 1-7 times a week.
 
-    A part of the needs is crowded around a few helpers.
+    A helper offers everything from one home. A part of the needs is crowded around a few helpers.
     """
     return _lived_in(needs, offers, seed, costs, crowded)[0]
 
@@ -59,7 +61,7 @@ def _lived_in(
     needs: int, offers: int, seed: int, costs: Sequence[int], crowded: float
 ) -> tuple[Instance, list[Place]]:
     random = Random(seed)
-    at = [(random.random(), random.random()) for _ in range(offers)]
+    at: list[Place] = []
     centres = [(random.random(), random.random()) for _ in range(max(1, needs // 200))]
     homes = [
         _beside(random, random.choice(centres))
@@ -72,8 +74,10 @@ def _lived_in(
     while len(given) < offers:
         helper = Helper(f"helper-{len(helpers):06}", tuple(costs[: random.choice((1, 2, 3, 3, 5, 7))]))
         helpers.append(helper)
+        home = (random.random(), random.random())
         for _ in range(min(random.choice((1, 1, 2, 3)), offers - len(given))):
             given.append(Offer(_offer(len(given)), helper.id, random.randint(1, 5)))
+            at.append(home)
     wanted = [
         Need(_need(need), random.random() < 0.1, random.choice((1, 1, 1, 1, 2, 3, 5)))
         for need in range(needs)
@@ -82,10 +86,10 @@ def _lived_in(
     return instance(wanted, given, helpers, options), homes
 
 
-def quarters(needs: int, offers: int, side: int, seed: int = 1) -> tuple[Instance, dict[str, str]]:
-    """Return a lived-in city, and in which of the squares, so many on a side, each need is."""
-    made, homes = _lived_in(needs, offers, seed, ASK_COSTS, crowded=0.3)
-    return made, {_need(need): f"{int(x * side)}.{int(y * side)}" for need, (x, y) in enumerate(homes)}
+def city(needs: int, offers: int, seed: int = 1) -> tuple[Instance, list[Spot]]:
+    """Return a lived-in city, and where each need is."""
+    made, homes = _lived_in(needs, offers, seed, ASK_COSTS, 0.3)
+    return made, [Spot(_need(need), *home) for need, home in enumerate(homes)]
 
 
 def _single(needs: int, offers: int, options: Iterable[tuple[int, int, int]]) -> Instance:
@@ -124,9 +128,11 @@ def _beside(random: Random, centre: Place) -> Place:
     return x, y
 
 
+@cache
 def _need(number: int) -> str:
     return f"need-{number:06}"
 
 
+@cache
 def _offer(number: int) -> str:
     return f"offer-{number:06}"

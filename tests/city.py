@@ -148,6 +148,12 @@ class TestCity:
         self.clock.now = hours.next_digest(self.clock.now, None)
         self.tick()
 
+    def digests(self, days: int) -> None:
+        """Let the sender alone run at the hour of the digest of so many days: what waits longest has gone."""
+        for _ in range(days):
+            self.clock.now = self.house.dispatcher.hours.next_digest(self.clock.now, None)
+            self.house.dispatcher.send_due(self.clock.now)
+
     def links(self, email: str, page: str = "tap") -> list[str]:
         """Return the paths of the links to a page in the last mail of an address."""
         found = re.findall(rf"https://entraide\.test(/{page}/[^\s>\"]+)", self.mailbox.to(email)[-1].text)

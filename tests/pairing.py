@@ -110,16 +110,16 @@ def alter(made, solution, random):
             solution, figures=solution.figures._replace(**{figure: getattr(solution.figures, figure) + by})
         )
     elif kind == 5:
-        part = random.choice(["gap", "needs", "offers", "helpers"])
-        if part == "gap":
-            return replace(solution, certificate=replace(proof, gap=random.randint(1, 9)))
+        part = random.choice(["needs", "offers", "helpers"])
         prices = list(getattr(proof, part))
         if prices:
-            prices[random.randrange(len(prices))] += random.choice([-1, 1]) * proof.weights.urgent * 9
+            by = random.choice([1, proof.weights.points, 9 * proof.weights.urgent])
+            prices[random.randrange(len(prices))] += random.choice([-1, 1]) * by
         return replace(solution, certificate=replace(proof, **{part: tuple(prices)}))
     else:
         part = random.choice(proof.weights._fields)
-        return replace(solution, certificate=replace(proof, weights=proof.weights._replace(**{part: 0})))
+        weight = random.choice([0, -1, getattr(proof.weights, part) // 2])
+        return replace(solution, certificate=replace(proof, weights=proof.weights._replace(**{part: weight})))
     pairs = sorted(pairs) if random.random() < 0.9 else pairs[::-1]
     return replace(solution, pairs=tuple(pairs))
 

@@ -2,21 +2,23 @@
 
 What the engine assigns is checked before anybody is asked, and goes through the door of every proposal,
 one transaction a helper. So it may end in the middle: the next one sees who was asked, and assigns the rest.
+More needs than one run can take are cut by area, and every hour it is another area's turn.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
+from math import cos, radians
 from operator import itemgetter
 from typing import Any
 
-from chalicelib.asking.choosing import EQUAL, Choice, Choices, choices
+from chalicelib.asking.choosing import Choice, Choices, choices
 from chalicelib.asking.finding import new_needs
 from chalicelib.asking.model import Asking, Assignment
 from chalicelib.asking.reasons import View, outcome
 from chalicelib.asking.turns import Turn, places_left
 from chalicelib.asking.waves import Waves
-from chalicelib.assignment.areas import solve_by_area
+from chalicelib.assignment.areas import Spot, areas, beside
 from chalicelib.assignment.checker import check
 from chalicelib.assignment.explaining import Unserved, explain
 from chalicelib.assignment.model import Helper, Instance, Need, Offer, Option, Solution, instance
@@ -26,14 +28,16 @@ from chalicelib.cities.model import City
 from chalicelib.listings.card import Card
 from chalicelib.listings.model import DAY_S, Listing
 from chalicelib.matching.model import Match
-from chalicelib.places.model import Point
 
-AT_ONCE = 150_000
-"""Options that are assigned in one piece; more are cut by area."""
+AREA, BESIDE = 3_000, 3_000
+"""Needs of an area, and needs beside it that are looked at with them: fewer than both are one area. So many
+keep a run within a function of 1 GB and 900 s: `python -m bench assigning`, rows "assign_run"."""
+AN_ASK = 200
+"""Points that one more ask costs, times how often the helper was asked in the last season. More than the
+ranking takes off: helpers are asked 1.3 times as evenly for 3 % of fit (`bench`, rows "fairness")."""
 PATIENCE_S = 3 * DAY_S
 """A need that has waited so long counts as urgent: so no need loses to fresher ones for ever."""
-_AREAS = 10
-"""Areas to a degree."""
+_HOUR_S = 3_600
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,19 +62,28 @@ class Assigner:
     def go(self) -> Assignment:
         city, now, tally = self.waves.city, self.waves.now, self.waves.tally
         cards = [card for card in new_needs(self.waves.board, None, now) if not card.full]
-        needs = [each for card in cards if (each := self.waves.attempt(self._opened, card))]
-        problem = instance_of(needs, city, now)
-        solution = assigned(problem, {each.card.id: each.card.cell.centre for each in needs})
-        by_need = {each.card.id: each for each in needs}
-        for need, pairs in groupby(solution.pairs, key=itemgetter(0)):
-            self._ask(by_need[need], [offer for _, offer in pairs])
+        own, near = whose_turn(cards, now)
+        mine = self._all_opened(own)
+        problem = instance_of((*mine.values(), *self._all_opened(near).values()), city, now)
+        solution = assigned(problem)
+        pairs = [pair for pair in solution.pairs if pair[0] in mine]
+        for need, found in groupby(pairs, key=itemgetter(0)):
+            self._ask(mine[need], [offer for _, offer in found])
         view = View(self.waves.board, city.zone, now)
-        for need, why in certificates(needs, problem, solution, view).items():
-            if by_need[need].stored.certificate != why:
-                self.waves.attempt(self._certify, by_need[need].stored, why)
-        asked = self.waves.asks.total()
-        served = solution.figures.served
-        return Assignment(len(needs), len(problem.options), served, asked, tally["passed"], tally["failed"])
+        for need, why in certificates(mine.values(), problem, solution, view).items():
+            if mine[need].stored.certificate != why:
+                self.waves.attempt(self._certify, mine[need].stored, why)
+        asked, served, left = (
+            self.waves.asks.total(),
+            len({*map(itemgetter(0), pairs)}),
+            len(cards) - len(own),
+        )
+        return Assignment(
+            len(mine), len(problem.options), served, asked, tally["passed"], tally["failed"], left
+        )
+
+    def _all_opened(self, cards: Iterable[Shown]) -> dict[str, Open]:
+        return {card.id: each for card in cards if (each := self.waves.attempt(self._opened, card))}
 
     def _opened(self, card: Shown) -> Open | None:
         """Return a need that stands, has a place left and no proposal to wait for; None of any other."""
@@ -105,6 +118,24 @@ class Assigner:
         self.waves.askings.save(stored.certified(why))
 
 
+def whose_turn(cards: Sequence[Shown], now: int) -> tuple[list[Shown], list[Shown]]:
+    """Return the needs whose turn it is, and those looked at with them; every hour it is another area's."""
+    if len(cards) <= AREA + BESIDE:
+        return [*cards], []
+    card_of = {card.id: card for card in cards}
+    spots = [_spot(card) for card in cards]
+    cut = areas(spots, AREA)
+    own = cut[now // _HOUR_S % len(cut)]
+    near = beside(own, spots, BESIDE)
+    return [card_of[spot.need] for spot in own], [card_of[spot.need] for spot in near]
+
+
+def _spot(card: Shown) -> Spot:
+    """Return where the need is on a plane, in degrees as long east as north (sinusoidal)."""
+    at = card.cell.centre
+    return Spot(card.id, at.lon * cos(radians(at.lat)), at.lat)
+
+
 def instance_of(needs: Iterable[Open], city: City, now: int) -> Instance:
     """Return what the engine is given: that a helper was asked before is what one more ask costs."""
     every = [(need, choice) for need in needs for choice in need.choices]
@@ -114,7 +145,7 @@ def instance_of(needs: Iterable[Open], city: City, now: int) -> Instance:
     helpers = {
         choice.offer.author: Helper(
             choice.offer.author,
-            tuple(EQUAL * (choice.fit.asked + more) for more in range(choice.asks_left)),
+            tuple(AN_ASK * (choice.fit.asked + more) for more in range(choice.asks_left)),
         )
         for _, choice in every
     }
@@ -128,13 +159,9 @@ def is_urgent(card: Card, city: City, now: int) -> bool:
     return said == "high" or now - card.published_at >= PATIENCE_S
 
 
-def assigned(problem: Instance, places: Mapping[str, Point]) -> Solution:
+def assigned(problem: Instance) -> Solution:
     """Return the engine's assignment; Rejected when its proof does not hold."""
-    if len(problem.options) <= AT_ONCE:
-        solution = solve(problem)
-    else:
-        areas = {id_: (int(at.lat * _AREAS), int(at.lon * _AREAS)) for id_, at in places.items()}
-        solution = solve_by_area(problem, areas)
+    solution = solve(problem)
     check(problem, solution)
     return solution
 

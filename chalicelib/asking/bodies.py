@@ -74,7 +74,7 @@ class CertificateShown(BaseModel):
     would cost another need: which one, and in which part of the objective, by how much.
     """
 
-    why: Literal["no_option", "no_room", "no_other", "costs_another", "cut"]
+    why: Literal["no_option", "no_room", "no_other", "costs_another"]
     gates: dict[str, int] = {}
     loser: str | None = None
     part: str | None = None

@@ -54,7 +54,10 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """What one assignment came to, in numbers: of options and needs, and of those asked."""
+    """What one assignment came to, in numbers: of options and needs, and of those asked.
+
+    `left` is how many needs were not looked at, because other areas' turns come later.
+    """
 
     needs: int = 0
     options: int = 0
@@ -62,6 +65,7 @@ class Assignment:
     asked: int = 0
     passed: int = 0
     failed: int = 0
+    left: int = 0
 
 
 @dataclass(frozen=True, slots=True)

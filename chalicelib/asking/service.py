@@ -58,7 +58,10 @@ class Asker:
         return outcome
 
     def assign(self, now: int) -> Assignment:
-        """Assign all open needs at once, when it is time again; every helper it asks is asked for good."""
+        """Assign all open needs at once, when it is time again; every helper it asks is asked for good.
+
+        While there are areas left it is always time again.
+        """
         from chalicelib.asking.assigning import Assigner  # noqa: PLC0415 — a round has no use for it
 
         since = self.askings.mark("assign", now)
@@ -66,7 +69,7 @@ class Asker:
             return Assignment()
         board = self.board.still(now)
         outcome = Assigner(Waves(self.askings, self.matching, self.city, board, now)).go()
-        if not outcome.failed:
+        if not outcome.failed and not outcome.left:
             self.askings.finished("assign", now, exactly=True)
         return outcome
 

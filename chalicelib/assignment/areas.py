@@ -1,106 +1,49 @@
-"""A city too large for one piece of work: area by area, with how much that can have cost.
+"""More needs than can be looked at in one go: the town is cut into areas, each seen with what lies around.
 
-The needs of an area are assigned over all their options, with what the other areas left. That is done twice
-over: the second time an area first gives back what it has, and may take what has become free around it, so
-nothing that counts before fairness gets worse. The prices with which the areas end bound the best from above.
+An area is assigned together with the needs beside it, so that these have their say in who helps whom near
+its border; only what the area's own needs get is carried out. So each need is decided where it is well inside
+what was looked at.
 """
 
-from collections import Counter
-from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import replace
-from itertools import accumulate
-
-from chalicelib.assignment.bounds import bound
-from chalicelib.assignment.model import Certificate, Instance, Solution, Weights, figures, instance
-from chalicelib.assignment.solving import certificate, solve, solved
-from chalicelib.assignment.weights import weights
-
-ROUNDS = 2
+from collections.abc import Sequence
+from typing import NamedTuple
 
 
-def solve_by_area(whole: Instance, area_of: Mapping[str, Hashable]) -> Solution:
-    """Return a good assignment and a bound on the best; `area_of` names the area of each need by its id."""
-    areas: dict[Hashable, list[int]] = {}
-    for place, need in enumerate(whole.needs):
-        areas.setdefault(area_of[need.id], []).append(place)
-    if len(areas) <= 1:
-        return solve(whole)
-    work = _Work(whole)
-    for _ in range(ROUNDS):
-        for needs in areas.values():
-            work.assign(needs)
-    chosen = sorted(arc for arcs in work.chosen for arc in arcs)
-    pairs = tuple((whole.options[arc].need, whole.options[arc].offer) for arc in chosen)
-    proof = bound(whole, work.weights, chosen, work.costs, work.dear)
-    return Solution(pairs, figures(whole, chosen), replace(proof, areas=len(areas)))
+class Spot(NamedTuple):
+    """Where a need is, on a plane of any unit."""
+
+    need: str
+    x: float
+    y: float
 
 
-class _Work:
-    """What the areas have assigned so far, and at which prices."""
+def areas(spots: Sequence[Spot], most: int) -> list[list[Spot]]:
+    """Return areas of at most so many spots and of about as many each, the same whatever the order.
 
-    def __init__(self, whole: Instance) -> None:
-        self.whole = whole
-        self.weights: Weights = weights(whole)
-        counts = Counter(whole.need_of)
-        self.first = [0, *accumulate(counts[need] for need in range(len(whole.needs)))]
-        """Where the options of each need begin."""
-        place_of = {helper.id: place for place, helper in enumerate(whole.helpers)}
-        self.helper_at = place_of
-        self.offer_at = {offer.id: place for place, offer in enumerate(whole.offers)}
-        self.helper_of = [place_of[offer.helper] for offer in whole.offers]
-        self.chosen: list[list[int]] = [[] for _ in whole.needs]
-        self.given = [0] * len(whole.offers)
-        self.asked = [0] * len(whole.helpers)
-        self.costs = [0] * len(whole.offers)
-        self.dear = [0] * len(whole.helpers)
+    What is longer is cut across, as in a k-d tree (Bentley 1975).
+    """
+    many = -(-len(spots) // most)
+    if many <= 1:
+        return [sorted(spots)]
+    (left, right), (low, high) = _sides(spots)
+    along_x = right - left >= high - low
+    ordered = sorted(spots, key=lambda spot: (spot.x if along_x else spot.y, spot.need))
+    cut = len(spots) * (many // 2) // many
+    return areas(ordered[:cut], most) + areas(ordered[cut:], most)
 
-    def assign(self, needs: Sequence[int]) -> None:
-        """Assign these needs anew, the others being as they are."""
-        whole = self.whole
-        for need in needs:
-            self._count(self.chosen[need], -1)
-        arcs = [arc for need in needs for arc in range(self.first[need], self.first[need + 1])]
-        part = self._part(needs, arcs)
-        network = solved(part, self.weights)
-        self._learn(part, certificate(part, network))
-        for need in needs:
-            self.chosen[need] = []
-        # Both are in the order of their ids, so the options of the part are in that of `arcs`.
-        for arc, used in zip(arcs, network.used, strict=False):
-            if used:
-                self.chosen[whole.need_of[arc]].append(arc)
-        for need in needs:
-            self._count(self.chosen[need], 1)
 
-    def _count(self, arcs: Iterable[int], by: int) -> None:
-        for arc in arcs:
-            offer = self.whole.offer_of[arc]
-            self.given[offer] += by
-            self.asked[self.helper_of[offer]] += by
+def beside(own: Sequence[Spot], spots: Sequence[Spot], most: int) -> list[Spot]:
+    """Return of the other spots the nearest to the rectangle around an area's own, at most so many."""
+    (left, right), (low, high) = _sides(own)
 
-    def _part(self, needs: Sequence[int], arcs: Sequence[int]) -> Instance:
-        """Return what these needs can have of what the others leave."""
-        whole = self.whole
-        offers = {whole.offer_of[arc] for arc in arcs}
-        helpers = {self.helper_of[offer] for offer in offers}
-        return instance(
-            (whole.needs[need] for need in needs),
-            (
-                whole.offers[offer]._replace(places=whole.offers[offer].places - self.given[offer])
-                for offer in offers
-            ),
-            (
-                whole.helpers[helper]._replace(costs=whole.helpers[helper].costs[self.asked[helper] :])
-                for helper in helpers
-            ),
-            (whole.options[arc] for arc in arcs),
-        )
+    def away(spot: Spot) -> tuple[float, str]:
+        across, along = max(left - spot.x, 0, spot.x - right), max(low - spot.y, 0, spot.y - high)
+        return across * across + along * along, spot.need
 
-    def _learn(self, part: Instance, proof: Certificate) -> None:
-        """Take over the prices of what was not all taken already."""
-        for offer, cost in zip(part.offers, proof.offers, strict=True):
-            if offer.places:
-                self.costs[self.offer_at[offer.id]] = cost
-        for helper, cost in zip(part.helpers, proof.helpers, strict=True):
-            if helper.costs:
-                self.dear[self.helper_at[helper.id]] = cost
+    mine = {spot.need for spot in own}
+    return sorted((spot for spot in spots if spot.need not in mine), key=away)[:most]
+
+
+def _sides(spots: Sequence[Spot]) -> tuple[tuple[float, float], tuple[float, float]]:
+    across, along = [spot.x for spot in spots], [spot.y for spot in spots]
+    return (min(across), max(across)), (min(along), max(along))

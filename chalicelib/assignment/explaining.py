@@ -14,7 +14,7 @@ class Unserved(NamedTuple):
 
     `reason` is `no_option` (nothing passed the gates), `no_room` (who passed them can take nothing at all),
     `no_other` (it has all that could take it) or `costs_another`, with the least that one more place would
-    cost. Where the work was cut by area it may be `cut`: one more place was possible and was not seen.
+    cost.
     """
 
     need: str
@@ -96,8 +96,6 @@ def _dearest(instance: Instance, network: Network, node: int, left: int) -> Unse
     probe = Probe(network, [0] * len(network.up))
     if not probe.probe(node):
         return Unserved(need, left, "no_other")
-    if probe.end >= network.needs:
-        return Unserved(need, left, "cut")
     arcs = [arc for arc in probe.path() if 0 <= arc < len(instance.options)]
     comes = tuple(sorted(instance.options[arc][:2] for arc in arcs if not network.used[arc]))
     goes = tuple(sorted(instance.options[arc][:2] for arc in arcs if network.used[arc]))
@@ -108,8 +106,7 @@ def _dearest(instance: Instance, network: Network, node: int, left: int) -> Unse
         ((part, gain - loss) for part, gain, loss in zip(PARTS, gained, lost, strict=True) if gain != loss),
         ("tie", 0),
     )
-    reason = "cut" if by > 0 else "costs_another"
-    return Unserved(need, left, reason, instance.needs[probe.end].id, part, -by, comes, goes)
+    return Unserved(need, left, "costs_another", instance.needs[probe.end].id, part, -by, comes, goes)
 
 
 def _worth(instance: Instance, node: int, place: int) -> tuple[int, int, int]:

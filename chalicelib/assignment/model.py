@@ -90,16 +90,13 @@ class Certificate:
     """Prices that prove how good an assignment is: docs/assignment.md says how.
 
     `needs` is what a place of each need gains, `offers` and `helpers` what a place of each costs, in the
-    units of the weights and in the order of the instance. `gap` is how far the best may lie above, in those
-    units: 0 unless the work was cut by area.
+    units of the weights and in the order of the instance.
     """
 
     weights: Weights
     needs: tuple[int, ...]
     offers: tuple[int, ...]
     helpers: tuple[int, ...]
-    areas: int = 1
-    gap: int = 0
 
 
 @dataclass(frozen=True, slots=True)

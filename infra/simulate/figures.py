@@ -1,7 +1,7 @@
 """What a history comes to, in figures."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from statistics import median
@@ -39,6 +39,8 @@ class Figures:
     """Asks that came when the helper had been asked as often in a week or a season as they chose."""
     mails: int
     mails_per_post: float
+    mails_for: Mapping[str, int]
+    """Mails by the template of their lead, the notice they were sent for; the most frequent first."""
     notices_per_post: float
     """Mails there would be at one mail an event."""
     most_mails_a_day: int
@@ -73,6 +75,7 @@ def figures(history: History, zone: ZoneInfo) -> Figures:
         above_limit=above_limit(history),
         mails=len(history.mails),
         mails_per_post=len(history.mails) / posts,
+        mails_for=dict(Counter(mail.lead for mail in history.mails).most_common()),
         notices_per_post=history.events / posts,
         most_mails_a_day=_most_a_day(history, zone),
         longest_idle_h=max(history.idle_h.values(), default=0),

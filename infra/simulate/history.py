@@ -35,10 +35,11 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """One mail to one resident."""
+    """One mail to one resident; `lead` is the template of the notice it was sent for."""
 
     at: int
     to: int
+    lead: str = ""
 
 
 @dataclass(slots=True)

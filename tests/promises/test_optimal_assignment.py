@@ -2,12 +2,10 @@
 explained."""
 
 from collections import Counter
-from dataclasses import replace
 from random import Random
 
 import pytest
 
-from chalicelib.assignment.areas import solve_by_area
 from chalicelib.assignment.checker import Rejected, check
 from chalicelib.assignment.explaining import explain
 from chalicelib.assignment.model import Solution, figures, instance
@@ -76,7 +74,6 @@ def stands(made, altered):
     return (
         order(altered.figures) == order(best(made))
         and figures(made, [places[pair] for pair in altered.pairs]) == altered.figures
-        and proof.gap == 0
         and min(proof.weights) > 0
     )
 
@@ -122,7 +119,6 @@ def test_no_prices_make_a_greedy_assignment_pass():
         if order(taken.figures) != order(right.figures):
             told += 1
             assert not accepted(made, taken)
-            assert not accepted(made, replace(taken, certificate=replace(right.certificate, areas=2)))
     assert told > 10
 
 
@@ -150,19 +146,3 @@ def assert_costs(made, solution, why):
         assert after == solution.figures
     else:
         assert getattr(solution.figures, why.part) - getattr(after, why.part) == why.by > 0
-
-
-def test_a_city_cut_by_area_stays_within_its_gap():
-    for seed in range(150):
-        random = Random(seed)
-        made = small(random)
-        whole = solve(made)
-        cut = solve_by_area(made, {need.id: random.randrange(3) for need in made.needs})
-        check(made, cut)
-        assert order(cut.figures) <= order(whole.figures)
-        assert worth(whole) - worth(cut) <= cut.certificate.gap
-
-
-def worth(solution):
-    weights, reached = solution.certificate.weights, solution.figures
-    return sum(weight * figure for weight, figure in zip(weights, reached[:4], strict=True)) - reached.squares

@@ -208,6 +208,36 @@ def test_a_wave_in_which_all_sleep_begins_when_the_first_wakes(town):
     assert late.id not in town.asked(need)
 
 
+@pytest.mark.parametrize("act", ["decline", "cancel"])
+def test_a_seeker_is_not_mailed_the_no_of_whom_the_city_asked(town, act):
+    yusuf, need = town.helper("yusuf"), town.need()
+    town.round()
+    told = getattr(town, act)(need, yusuf)
+    assert told.notices == ()
+    town.rounds_for(8 * 60)
+    assert town.mails("need_unanswered") == [town.monique.id]
+
+
+def test_a_seeker_is_not_mailed_the_silence_of_whom_the_city_asked(town):
+    town.helper("yusuf")
+    town.need()
+    town.round()
+    town.clock.turn(hours=49)
+    assert town.house.matching.tend_due(town.clock.now).done == 1
+    assert town.mails("match_lapsed") == []
+
+
+@pytest.mark.parametrize("act", ["decline", "cancel"])
+def test_a_seeker_who_joined_in_is_mailed_the_no(town, act):
+    yusuf, need = town.helper("yusuf"), town.need()
+    town.round()
+    (match,) = town.matches(need).values()
+    said = {"by": town.monique, "message": "Samedi ?", "key": "own", "now": town.clock.now}
+    town.house.matching.propose(need.id, match.offer, **said)
+    (mail,) = getattr(town, act)(need, yusuf).notices
+    assert mail.to == town.monique.id
+
+
 def test_who_has_to_do_with_the_need_already_is_not_asked_by_the_city(town):
     yusuf = town.helper("yusuf")
     need, second = town.need(), town.offer(yusuf)

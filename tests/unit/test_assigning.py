@@ -144,12 +144,50 @@ def test_nothing_is_proposed_that_the_checker_does_not_accept(town, monkeypatch)
     assert assign(town).asked == 1
 
 
-def test_past_the_threshold_it_is_cut_by_area_and_checked_all_the_same(town, monkeypatch):
-    monkeypatch.setattr(assigning, "AT_ONCE", 1)
-    town.helpers(4, away_m=800)
-    needs = [town.need(town.helper(f"seeker {number}", offer=False)) for number in range(4)]
-    assert assign(town).served == 4
-    assert all(town.asked(need) for need in needs)
+@pytest.fixture
+def road(town):
+    """Eight needs along a road, and as many helpers who reach them all."""
+    town.helpers(8, away_m=800)
+    seekers = [town.helper(f"seeker {number}", offer=False) for number in range(8)]
+    return [town.publish("need", by, away_m=300 * at, reach_m=10_000) for at, by in enumerate(seekers)]
+
+
+def asked_in_turn(town, needs, hours):
+    """Assign every hour; return which needs were asked for in each hour, and how many had to wait."""
+    turns, before = [], set()
+    for _ in range(hours):
+        outcome = assign(town, hours=1)
+        asked = {at for at, need in enumerate(needs) if town.matches(need)}
+        turns.append((sorted(asked - before), outcome.left))
+        before = asked
+    return turns
+
+
+def test_more_needs_than_a_run_can_take_have_their_turn_area_by_area(town, road, monkeypatch):
+    monkeypatch.setattr(assigning, "AREA", 2)
+    monkeypatch.setattr(assigning, "BESIDE", 1)
+    turns = asked_in_turn(town, road, 4)
+    assert sorted(turns) == [([0, 1], 6), ([2, 3], 6), ([4, 5], 6), ([6, 7], 6)]
+
+
+def test_as_many_needs_as_a_run_can_take_are_assigned_at_once(town, road, monkeypatch):
+    monkeypatch.setattr(assigning, "AREA", 4)
+    monkeypatch.setattr(assigning, "BESIDE", 4)
+    assert asked_in_turn(town, road, 2) == [([*range(8)], 0), ([], 0)]
+
+
+def test_a_need_beside_the_area_keeps_the_helper_that_it_needs_more(town, monkeypatch):
+    monkeypatch.setattr(assigning, "AREA", 1)
+    monkeypatch.setattr(assigning, "BESIDE", 1)
+    only = town.helper("only", away_m=800, asks_per_week=1)
+    calm = town.need()
+    town.publish("need", town.helper("far", offer=False), away_m=-2_000, reach_m=500)
+    urgent = town.publish(
+        "need", town.helper("other", offer=False), away_m=100, reach_m=10_000, urgency="high"
+    )
+    for _ in range(3):
+        assign(town, hours=1)
+    assert (list(town.matches(calm)), list(town.matches(urgent))) == ([], [only.id])
 
 
 def test_an_unanswered_need_is_tried_again_and_told_of_once(town):

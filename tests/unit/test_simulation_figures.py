@@ -91,6 +91,13 @@ def test_mails_are_counted_by_the_local_day_of_one_person():
     assert found.most_mails_a_day == 2
 
 
+def test_mails_are_counted_by_what_they_were_sent_for():
+    leads = ["asked_to_help", "listing_ending", "asked_to_help"]
+    found = came(a_history(mails=[Sent(START, 1, lead) for lead in leads], posts=2))
+    assert found.mails_for == {"asked_to_help": 2, "listing_ending": 1}
+    assert sum(found.mails_for.values()) == found.mails
+
+
 def test_chance_belongs_to_the_question():
     assert chance(7, "heeds", 1, 2) == chance(7, "heeds", 1, 2) != chance(8, "heeds", 1, 2)
     drawn = [chance("spread", number) for number in range(4_000)]
