@@ -21,8 +21,8 @@ from chalicelib.notices.hours import Quiet
 from chalicelib.notices.repository import Mail, Rhythm
 from chalicelib.people.model import Person
 from chalicelib.wiring import House
+from infra.memory import MemoryTables
 from tests.city import Clock
-from tests.fakes import MemoryTables
 from tests.samples import NOW, a_draft, a_house, settle
 
 HOUR_S, DAY_S = 3_600, 86_400
