@@ -90,7 +90,12 @@ class Requests:
         def make(key):
             need, offer = self._pair(key)
             match = a_match(
-                need=need.id, offer=offer.id, seeker=need.author, helper=offer.author, state=state
+                chosen=True,
+                need=need.id,
+                offer=offer.id,
+                seeker=need.author,
+                helper=offer.author,
+                state=state,
             )
             self._put("matches", match_item(match))
             self.expected.update({"matches": 1, "match_versions": 2, **effect})
