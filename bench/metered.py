@@ -1,14 +1,22 @@
-"""Tables in memory that count the units DynamoDB would."""
+"""A city under the meter: tables in memory count the units DynamoDB would, and what is logged is heard."""
 
-from collections.abc import Mapping
+import io
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from math import ceil
 from typing import Any
 
+from chalicelib.observability import logger
 from chalicelib.storage.codec import encode
 from chalicelib.storage.transaction import Change, Count, Put, table_of
 from infra.memory import MemoryTables
+from tests.city import TestCity
 
+TIMES = 20
+"""Of each use, by as many residents."""
+ACCESS_BYTES = 350
+"""Of a line of the gateway's access log, and what CloudWatch adds to a line."""
 READ, WRITE = 4_096, 1_024
 """Bytes of a unit."""
 
@@ -103,3 +111,34 @@ def _value(value: Mapping[str, Any]) -> int:
             return 3 + sum(1 + len(name.encode()) + _value(each) for name, each in content.items())
         case _:
             return 1
+
+
+@dataclass
+class Scene:
+    """A city under the meter."""
+
+    city: TestCity
+    tables: MeteredTables
+    uses: dict[str, dict[str, float]] = field(default_factory=dict)
+    bytes_a_resident: int = 0
+
+    def measured(self, name: str, act: Callable[[int], object], *, requests: int, times: int = TIMES) -> None:
+        """Do it so often, and note what one time takes."""
+        self.uses[name] = {**self.taken(act, times), "requests": requests}
+
+    def taken(self, act: Callable[[int], object], times: int) -> dict[str, float]:
+        tables, mails, said = self.tables, len(self.city.mailbox.mails), io.StringIO()
+        handler: Any = logger().registered_handler
+        stream, handler.stream = handler.stream, said
+        began = tables.reads, tables.writes, tables.calls, time.process_time()
+        for number in range(times):
+            act(number)
+        took, handler.stream = time.process_time() - began[3], stream
+        return {
+            "reads": round((tables.reads - began[0]) / times, 2),
+            "writes": round((tables.writes - began[1]) / times, 2),
+            "calls": round((tables.calls - began[2]) / times, 2),
+            "mails": round((len(self.city.mailbox.mails) - mails) / times, 2),
+            "log_bytes": round(len(said.getvalue().encode()) / times) + ACCESS_BYTES,
+            "cpu_ms": round(took * 1000 / times, 2),
+        }

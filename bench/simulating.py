@@ -8,7 +8,7 @@ from bench.ground import Ground
 from bench.rows import Row, progress, row
 from chalicelib.cities.model import load_city
 from chalicelib.settings import CITIES
-from infra.simulate.__main__ import DATA, FIRST_DAY, simulate
+from infra.simulate.comparing import DATA, FIRST_DAY, simulate
 from infra.simulate.figures import Figures, figures
 from infra.simulate.habits import read_habits
 from infra.simulate.peers import PEERS

@@ -1,6 +1,6 @@
 """What still stands: a notice may wait for hours, and what it tells may be overtaken meanwhile."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -9,7 +9,9 @@ from chalicelib.listings.repository import Listings
 from chalicelib.matching.mails import calls_of
 from chalicelib.matching.model import Match
 from chalicelib.matching.repository import Matches
-from chalicelib.notices.model import Notice
+from chalicelib.matching.steps import went_well
+from chalicelib.notices.model import Notice, notice_id
+from chalicelib.notices.repository import Outbox
 
 
 def _awaits_an_answer(match: Match, notice: Notice) -> bool:
@@ -27,16 +29,17 @@ def _was_not_taken_back(match: Match, _: Notice) -> bool:
 
 def _may_be_told_of(match: Match, notice: Notice) -> bool:
     """Say whether the reader may still say how it went, and has not yet."""
-    said = match.seeker_outcome if notice.to == match.seeker else match.helper_outcome
-    return match.state in ("accepted", "done") and said is None
+    return match.state in ("accepted", "done") and match.outcome_of(notice.to) is None
 
 
 def _ends_then(listing: Listing, notice: Notice) -> bool:
-    return listing.state == "open" and str(listing.expires_at) == notice.values["expires_at"]
+    """Say whether it ends as the notice says and has a place left to keep it for."""
+    return _has_a_place(listing, notice) and str(listing.expires_at) == notice.values["expires_at"]
 
 
 def _ended_then(listing: Listing, notice: Notice) -> bool:
-    return listing.state == "expired" and str(listing.expires_at) == notice.values["expires_at"]
+    ended = listing.state == "expired" and listing.left > 0
+    return ended and str(listing.expires_at) == notice.values["expires_at"]
 
 
 def _has_a_place(listing: Listing, _: Notice) -> bool:
@@ -65,26 +68,55 @@ _OF_LISTINGS: Mapping[str, Callable[[Listing, Notice], bool]] = MappingProxyType
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """The city's matches and listings as they are now, asked about what a notice tells."""
+    """The city's matches, listings and notices as they are now, asked about what a notice tells."""
 
     matches: Matches
     listings: Listings
+    outbox: Outbox
 
     def untrue(self, notices: Sequence[Notice]) -> frozenset[str]:
-        """Return the ids of the notices that something later has overtaken; two reads at most."""
-        about_matches = [each for each in notices if each.template in _OF_MATCHES]
-        about_listings = [each for each in notices if each.template in _OF_LISTINGS]
-        matches = self.matches.get_many([each.subject for each in about_matches]) if about_matches else []
-        listings = self.listings.get_many([each.subject for each in about_listings]) if about_listings else []
-        return frozenset(
-            [
-                notice.id
-                for notice, match in zip(about_matches, matches, strict=True)
-                if match is None or not _OF_MATCHES[notice.template](match, notice)
-            ]
-            + [
-                notice.id
-                for notice, listing in zip(about_listings, listings, strict=True)
-                if listing is None or not _OF_LISTINGS[notice.template](listing, notice)
-            ]
-        )
+        """Return the ids of the notices that something later has overtaken; a read of each kind at most."""
+        ids = dict.fromkeys(each.subject for each in notices if each.template in _OF_MATCHES)
+        matches = dict(zip(ids, self.matches.get_many([*ids]) if ids else (), strict=True))
+        ids = dict.fromkeys(map(_listing_of, filter(_is_of_a_listing, notices)))
+        listings = dict(zip(ids, self.listings.get_many([*ids]) if ids else (), strict=True))
+        reminders = [_reminder(each) for each in notices if each.template == "listing_expired"]
+        told = {each.id for each in self.outbox.get_many(reminders) if each.told} if reminders else set()
+        return frozenset(each.id for each in notices if not _stands(each, matches, listings, told))
+
+
+def _stands(
+    notice: Notice,
+    matches: Mapping[str, Match | None],
+    listings: Mapping[str, Listing | None],
+    told: Collection[str],
+) -> bool:
+    listing = listings.get(_listing_of(notice))
+    if notice.template in _OF_MATCHES:
+        match = matches[notice.subject]
+        if match is None or not _OF_MATCHES[notice.template](match, notice):
+            return False
+        return notice.template != "how_did_it_go" or not went_well(match, listing)
+    if notice.template in _OF_LISTINGS:
+        true = listing is not None and _OF_LISTINGS[notice.template](listing, notice)
+        return true and _reminder(notice) not in told
+    return True
+
+
+def _is_of_a_listing(notice: Notice) -> bool:
+    return notice.template in _OF_LISTINGS or notice.template == "how_did_it_go"
+
+
+def _listing_of(notice: Notice) -> str:
+    """Return the listing that a notice is about; of a match, the need."""
+    return notice.subject.partition("-")[0]
+
+
+def _reminder(notice: Notice) -> str:
+    """Return the id of the notice that said beforehand what `listing_expired` tells."""
+    expected = notice.template == "listing_expired"
+    return (
+        notice_id("listing_ending", notice.to, notice.subject, notice.values["expires_at"])
+        if expected
+        else ""
+    )

@@ -137,13 +137,14 @@ class House:
         from chalicelib.postman import Postman
         from chalicelib.standing import Standing
 
-        people, city = DynamoPeople(self.tables), self.city
+        people, city, outbox = DynamoPeople(self.tables), self.city, DynamoOutbox(self.tables)
+        matches, listings = DynamoMatches(self.tables, city.zone), DynamoListings(self.tables, city.zone)
         return Dispatcher(
-            outbox=DynamoOutbox(self.tables),
+            outbox=outbox,
             mailer=self.mailer,
             recipients=people,
             renderer=Postman(city, self.secrets, people, self.settings.base_url),
-            facts=Standing(DynamoMatches(self.tables, city.zone), DynamoListings(self.tables, city.zone)),
+            facts=Standing(matches, listings, outbox),
             hours=Hours(city.zone, city.digest_at),
             mails_per_day=city.limits.mails_per_day,
         )

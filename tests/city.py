@@ -117,7 +117,7 @@ class TestCity:
     def ask_often(self, email: str) -> None:
         """Let a resident choose to be asked as often as can be."""
         person, _ = self.house.door.who(self.sign_in(email), now=self.clock.now)
-        self.house.people.save(person.changed(asks_per_week=50))
+        self.house.people.save(person.changed(asks_per_week=50, asks_per_season=200))
 
     def exchange(self, how: str) -> None:
         """Let two who said yes be brought together at once, or let coordinators confirm it, from now on."""
@@ -147,6 +147,12 @@ class TestCity:
         hours = self.house.dispatcher.hours
         self.clock.now = hours.next_digest(self.clock.now, None)
         self.tick()
+
+    def digests(self, days: int) -> None:
+        """Let the sender alone run at the hour of the digest of so many days: what waits longest has gone."""
+        for _ in range(days):
+            self.clock.now = self.house.dispatcher.hours.next_digest(self.clock.now, None)
+            self.house.dispatcher.send_due(self.clock.now)
 
     def links(self, email: str, page: str = "tap") -> list[str]:
         """Return the paths of the links to a page in the last mail of an address."""

@@ -10,7 +10,7 @@ from chalicelib.matching.dynamodb import _match
 from chalicelib.notices import model as notices
 from chalicelib.notices.dynamodb import _notice
 from chalicelib.people.dynamodb import read_person
-from chalicelib.people.model import kept_apart
+from chalicelib.people.model import SEASON_S, WEEK_S, asked_within, kept_apart
 
 MOVES = {"listings": listings.MOVES, "matches": matches.MOVES, "notices": notices.MOVES}
 READ = {"listings": read_listing, "matches": _match, "notices": _notice, "people": read_person}
@@ -96,7 +96,9 @@ class Truths:
 
     def nobody_is_asked_more_often_than_they_chose(self):
         for person in self.all("people"):
-            assert len(person.asked_lately(self.clock.now)) <= person.asks_per_week
+            now = self.clock.now
+            assert len(asked_within(WEEK_S, person, now)) <= person.asks_per_week
+            assert len(asked_within(SEASON_S, person, now)) <= person.asks_per_season
 
     def nobody_waits_in_vain(self):
         """After a day with its rounds a free place is promised to somebody, if there is who can come."""

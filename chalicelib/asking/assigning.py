@@ -33,7 +33,7 @@ AREA, BESIDE = 3_000, 3_000
 """Needs of an area, and needs beside it that are looked at with them: fewer than both are one area. So many
 keep a run within a function of 1 GB and 900 s: `python -m bench assigning`, rows "assign_run"."""
 AN_ASK = 200
-"""Points that one more ask costs, times how often the helper was asked in the last seven days. More than the
+"""Points that one more ask costs, times how often the helper was asked in the last season. More than the
 ranking takes off: helpers are asked 1.3 times as evenly for 3 % of fit (`bench`, rows "fairness")."""
 PATIENCE_S = 3 * DAY_S
 """A need that has waited so long counts as urgent: so no need loses to fresher ones for ever."""
@@ -145,14 +145,11 @@ def instance_of(needs: Iterable[Open], city: City, now: int) -> Instance:
     helpers = {
         choice.offer.author: Helper(
             choice.offer.author,
-            tuple(AN_ASK * asked for asked in range(choice.fit.asked, choice.asks_per_week)),
+            tuple(AN_ASK * (choice.fit.asked + more) for more in range(choice.asks_left)),
         )
         for _, choice in every
     }
-    options = [
-        Option(need.card.id, choice.offer.id, choice.fit.score - choice.fit.terms["asked"])
-        for need, choice in every
-    ]
+    options = [Option(need.card.id, choice.offer.id, choice.points) for need, choice in every]
     wanted = [Need(need.card.id, is_urgent(need.card, city, now), need.left) for need in needs]
     return instance(wanted, offers.values(), helpers.values(), options)
 

@@ -10,11 +10,18 @@ ASKING = {"seeker": "asked_to_help", "helper": "offered_help"}
 
 
 def mail_of(
-    template: str, match: Match, to: str, pair: Pair, now: int, *, pace: Pace | None = None
+    template: str,
+    match: Match,
+    to: str,
+    pair: Pair,
+    now: int,
+    *,
+    pace: Pace | None = None,
+    until: int | None = None,
 ) -> Notice:
     """Return what one side is told of a match; the other side's name is looked up when it is sent.
 
-    An ask for a need whose urgency is high is urgent, whatever the pace.
+    An ask for a need whose urgency is high is urgent, whatever the pace; it is of use until it lapses.
     """
     need, offer = pair.need, pair.offer
     asked = match.side_of(to) == match.answerer
@@ -34,7 +41,7 @@ def mail_of(
     asks = template in (*ASKING.values(), "place_free")
     if asks and need is not None and need.draft.urgency == "high":
         pace = "urgent"
-    until = match.due_at if asks else None
+    until = match.due_at if asks else until
     return notice(template, to, match.id, now, about=calls_of(match), values=values, pace=pace, until=until)
 
 

@@ -65,6 +65,8 @@ class Match:
     """The integer terms of the score it was proposed with."""
     message: str = ""
     answer: str = ""
+    chosen: bool = False
+    """A person proposed it, or joined in; else it is the city's alone."""
     state: State = "proposed"
     reason: str | None = None
     seeker_outcome: Outcome | None = None
@@ -102,6 +104,10 @@ class Match:
         if person == self.helper:
             return "helper"
         raise NotFound("not_found")
+
+    def outcome_of(self, person: str) -> Outcome | None:
+        """Return how it went in one side's words, if they have said."""
+        return self.seeker_outcome if self.side_of(person) == "seeker" else self.helper_outcome
 
     def person_on(self, side: Side) -> str:
         return self.seeker if side == "seeker" else self.helper
@@ -196,7 +202,7 @@ class Match:
         return side == self.proposer == "seeker" and self.state == "proposed" and not self.receipts
 
     def joined(self, message: str) -> "Match":
-        return replace(self, message=message, version=self.version + 1)
+        return replace(self, message=message, chosen=True, version=self.version + 1)
 
     def with_receipt(self, receipt: Receipt) -> "Match":
         return replace(self, receipts=kept(self.receipts, receipt))

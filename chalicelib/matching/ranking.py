@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from chalicelib.board.model import Shown
 from chalicelib.listings.windows import SLOT_MINUTES, slots_of
-from chalicelib.people.model import WEEK_S, Helper, kept_apart
+from chalicelib.people.model import SEASON_S, Helper, asked_within, asks_left, kept_apart
 from chalicelib.words.alike import FULL
 
 SAME_CATEGORY, NEAR_CATEGORY = 300, 150
@@ -24,7 +24,7 @@ MOST_TIME, FULL_OVERLAP = 200, 8
 """Eight half hours in common in a week are as good as more."""
 SHARED_LANGUAGE = 100
 A_PLACE_LEFT, MOST_PLACES = 10, 5
-NEVER_ASKED, AN_ASK = 60, 15
+NEVER_ASKED, AN_ASK = 120, 15
 A_TRUST_LEVEL, MOST_TRUST = 10, 3
 
 BEST = (
@@ -69,7 +69,7 @@ class Fit:
     """In common."""
     left: int
     asked: int
-    """How often the helper was asked in the last seven days."""
+    """How often the helper was asked in the last season."""
     trust: int
     terms: Mapping[str, int]
 
@@ -100,7 +100,7 @@ def fit(
     if halves == 0:
         return "no_common_time"
     languages = tuple(language for language in need.languages if language in offer.languages)
-    asked = asked_lately(helper, now)
+    asked = len(asked_within(SEASON_S, helper, now))
     terms = {
         "category": SAME_CATEGORY if need.category == offer.category else NEAR_CATEGORY,
         "text": text_points(units),
@@ -124,11 +124,6 @@ def distance_points(distance_m: int) -> int:
 
 def asked_points(asked: int) -> int:
     return max(0, NEVER_ASKED - AN_ASK * asked)
-
-
-def asked_lately(helper: Helper, now: int) -> int:
-    """Return how often the helper was asked in the last seven days, or by a clock that ran ahead, later."""
-    return sum(now - WEEK_S < at for at in helper.asked)
 
 
 def half_hours_in_common(need: Shown, offer: Shown, zone: ZoneInfo) -> int:
@@ -162,6 +157,6 @@ def _shut(  # noqa: PLR0911 — one gate, one line
         return "helper_paused"
     if helper.willing is not None and need.category not in helper.willing:
         return "helper_not_willing"
-    if asked_lately(helper, now) >= helper.asks_per_week:
+    if asks_left(helper, now) == 0:
         return "helper_asked_enough"
     return None

@@ -16,7 +16,7 @@ from chalicelib.matching.model import CancelReason, DeclineReason, Match, Outcom
 from chalicelib.matching.proposals import both, proposal, side_of
 from chalicelib.matching.queue import Queues, place_of
 from chalicelib.matching.repository import Job, Matches, Pair
-from chalicelib.matching.steps import Step, said_no, said_yes, taken_back, to_both
+from chalicelib.matching.steps import Step, answered_no, asked_how, said_yes, taken_back
 from chalicelib.notices.model import Notice, Pace
 from chalicelib.people.model import Person, kept_apart
 from chalicelib.people.repository import People
@@ -72,7 +72,7 @@ class Matching:
                     continue
                 return Told(joined)
             drawn = self.drawn_up(pair, side, message=message, now=now, pace="prompt")
-            match, mail = drawn.match.with_receipt(receipt), drawn.mail
+            match, mail = replace(drawn.match, chosen=True).with_receipt(receipt), drawn.mail
             limit = (f"propose#{by.id}", self.city.limits.proposals_per_day, (now // DAY_S + 1) * DAY_S)
             try:
                 self.matches.propose(match, mail, asked=drawn.asked, limit=limit)
@@ -125,7 +125,7 @@ class Matching:
         """Say no, with a reason the other side is told kindly."""
 
         def step(pair: Pair, match: Match) -> Step:
-            return said_no("match_declined", match.declined(by, now, reason), pair, by, now)
+            return answered_no(match.declined(by, now, reason), pair, now)
 
         return self.change(match_id, by, (key, f"decline {reason}"), step, now)
 
@@ -258,13 +258,11 @@ class Matching:
     def _looked_after(self, pair: Pair, match: Match, now: int) -> Step:
         """Return what time has brought a match that is due."""
         if match.state == "proposed":
-            lapsed = match.lapsed(now)
-            mail = mail_of("match_lapsed", lapsed, match.person_on(match.proposer), pair, now)
-            return Step(lapsed, notices=(mail,))
+            return answered_no(match.lapsed(now), pair, now)
         if match.state == "queued":
             return self._queues.waited(pair, match, now)
         if not match.followed_up:
-            return Step(match.followed(now), notices=to_both("how_did_it_go", match, pair, now))
+            return Step(match.followed(now), notices=asked_how(match, pair, now))
         return Step(match.closed(now))
 
     def both_sides(self, match: Match) -> tuple[Person, Person]:

@@ -10,6 +10,9 @@ from chalicelib.matching.repository import Pair
 from chalicelib.notices.model import Notice, Pace
 from chalicelib.people.model import Person
 
+SEEKER_SAYS_S = 5 * 86_400
+"""Within this time the seeker is asked how it went. The helper's notice waits longer (`PATIENCE_S`)."""
+
 
 class Step(NamedTuple):
     """What one change of a match writes.
@@ -64,6 +67,33 @@ def refuse_late(pair: Pair, match: Match, by: str, now: int) -> None:
         raise Conflict("offer_full")
 
 
+def answered_no(match: Match, pair: Pair, now: int) -> Step:
+    """Return the end of a match to which somebody said no, or nothing, told to who proposed it.
+
+    Whom the city asked, the seeker did not choose: the page of the asking shows how each ends, and a mail
+    says when nobody is left.
+    """
+    if not match.chosen:
+        return Step(match)
+    proposer = match.person_on(match.proposer)
+    return Step(match, notices=(mail_of(f"match_{match.state}", match, proposer, pair, now),))
+
+
+def asked_how(match: Match, pair: Pair, now: int) -> tuple[Notice, ...]:
+    """Ask how it went: the seeker within days, the helper later, and not if the seeker says it went well."""
+    seeker = mail_of("how_did_it_go", match, match.seeker, pair, now, until=now + SEEKER_SAYS_S)
+    return seeker, mail_of("how_did_it_go", match, match.helper, pair, now)
+
+
+def went_well(match: Match, need: Listing | None) -> bool:
+    """Say whether the seeker has said that it went well, of the match or by ending the need with it.
+
+    Of a need that wants several helpers its end says nothing of each.
+    """
+    served = need is not None and need.outcome == "helped_here" and need.draft.capacity == 1
+    return served or match.seeker_outcome == "went_well"
+
+
 def said_no(template: str, match: Match, pair: Pair, by: str, now: int, *, pace: Pace | None = None) -> Step:
     """Return the end of a match, told to the side that did not end it."""
     other = match.other(match.side_of(by))
@@ -71,9 +101,13 @@ def said_no(template: str, match: Match, pair: Pair, by: str, now: int, *, pace:
 
 
 def taken_back(pair: Pair, match: Match, by: str, reason: CancelReason, now: int) -> Step:
-    """End a match; the places it took are free again. Who leaves a queue leaves it quietly."""
+    """End a match; the places it took are free again.
+
+    Who leaves a queue leaves it quietly, and so does whom only the city had asked.
+    """
     ended = match.cancelled(by, now, reason)
-    if match.state == "queued" and by == match.helper:
+    quietly = match.state == "queued" or (match.state == "proposed" and not match.chosen)
+    if quietly and by == match.helper:
         return Step(ended)
     pace: Pace | None = "urgent" if match.state == "accepted" else None  # somebody may wait at the door
     step = said_no("match_cancelled", ended, pair, by, now, pace=pace)

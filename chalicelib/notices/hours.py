@@ -56,6 +56,13 @@ class Hours:
         """Return the person's first digest after an instant."""
         return min(at for _, at in self._digests(after, quiet) if at > after)
 
+    def last_digest(self, after: int, latest: int, quiet: Quiet | None) -> int:
+        """Return the person's last digest up to an instant, or the first after `after` if that is later."""
+        at = self.next_digest(after, quiet)
+        while (later := self.next_digest(at, quiet)) <= latest:
+            at = later
+        return at
+
     def digest_of(self, now: int, quiet: Quiet | None) -> str:
         """Return the day whose digest was the last up to now."""
         return max(day for day, at in self._digests(now, quiet) if at <= now).isoformat()

@@ -33,6 +33,8 @@ that it is tried again."""
 OVER: frozenset[State] = frozenset({"sent", "carried", "dropped", "parked"})
 """States in which a notice moves no more by itself: only a person makes one that is parked wait again."""
 
+DAY_S = 86_400
+
 Topic = Literal["sign_in", "asked", "answered", "listing"]
 """What a resident can switch off; sign_in cannot be."""
 
@@ -69,6 +71,15 @@ _PACES: Mapping[str, Pace] = {
 }
 """Of every other template: soon, unless who owes it knows better."""
 
+PATIENCE_S: Mapping[str, int] = MappingProxyType(
+    {
+        "listing_ending": 2 * DAY_S,
+        "listing_expired": 2 * DAY_S,
+        "how_did_it_go": 14 * DAY_S,
+    }
+)
+"""How long what is calm waits for company, by template: it goes with the last digest before that at the
+latest, or with any mail sooner. Of every other template: until the next digest."""
 GATHER_S = 300
 """How long a notice that goes soon waits for others."""
 HEADROOM_S = 12 * 3_600
@@ -81,7 +92,7 @@ SETTLE_S = 600
 RETRY_S = 300
 MOST_ATTEMPTS = 48
 """Every five minutes, 48 times: four hours, as GOV.UK Notify does."""
-KEPT_S = 30 * 86_400
+KEPT_S = 30 * DAY_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +130,18 @@ class Notice:
     @property
     def topic(self) -> Topic:
         return TEMPLATES[self.template]
+
+    @property
+    def told(self) -> bool:
+        """Whether a mail told it, or one that may have gone."""
+        return self.state in ("claimed", "unsure", "sent", "carried")
+
+    @property
+    def latest(self) -> int:
+        """The instant by which it goes, with company or without, if there is a digest before it."""
+        patient = PATIENCE_S.get(self.template, 0) if self.pace == "calm" else 0
+        at = self.made_at + patient
+        return at if self.until is None else min(at, self.until - HEADROOM_S)
 
     @property
     def free(self) -> bool:
@@ -195,6 +218,11 @@ def notice(
     `about` tells apart what may happen to one subject more than once, such as each renewal of a listing.
     `pace` is the template's own when none is given.
     """
-    made, pace = make_id("notice", template, to, subject, about), pace or _PACES.get(template, "soon")
+    pace = pace or _PACES.get(template, "soon")
     due_at = now + GATHER_S if pace == "soon" else now
+    made = notice_id(template, to, subject, about)
     return Notice(made, template, to, subject, now, due_at, values=values or {}, pace=pace, until=until)
+
+
+def notice_id(template: str, to: str, subject: str, about: str) -> str:
+    return make_id("notice", template, to, subject, about)

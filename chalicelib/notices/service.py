@@ -96,7 +96,7 @@ class Dispatcher:
     def _at_its_hour(self, notice: Notice, recipient: Recipient, now: int) -> Notice:
         """Return the notice as it may go now, or put off."""
         if notice.free and not notice.digest and _can_wait(notice, recipient):
-            digest = self.hours.next_digest(notice.made_at, recipient.quiet)
+            digest = self.hours.last_digest(notice.made_at, notice.latest, recipient.quiet)
             if notice.until is None or digest <= notice.until - HEADROOM_S:
                 if digest > now:
                     return notice.for_digest(digest)

@@ -71,6 +71,9 @@ class MeChange(Body):
         default=None, description="Categories I may be asked for; null is any that I offer"
     )
     asks_per_week: Annotated[StrictInt, Field(ge=0, le=50)] | None = None
+    asks_per_season: Annotated[StrictInt, Field(ge=0, le=200)] | None = Field(
+        default=None, description="In thirteen weeks; no more than a third of them, rounded up, in one week"
+    )
     quiet_hours: QuietBody | None = None
     paused_until: Instant | None = None
     muted: Annotated[tuple[Topic, ...], Field(max_length=3)] | None = Field(
@@ -106,6 +109,7 @@ class MeShown(BaseModel):
     place: dict[str, Any] | None
     willing: list[str] | None
     asks_per_week: int
+    asks_per_season: int
     quiet_hours: dict[str, str] | None
     paused_until: str | None
     muted: list[Topic]

@@ -17,6 +17,11 @@ Mail = Literal["fine", "bounced", "complained"]
 
 DAY_S = 86_400
 WEEK_S = 7 * DAY_S
+SEASON_S = 13 * WEEK_S
+ASKS_PER_SEASON = 8
+"""What the product proposes, as it proposes three a week: what that does is measured in decision 29."""
+WEEKS_SHARE = 3
+"""A third of a season's asks is the most of one week: a surge leaves something for what comes after."""
 LINK_S = 15 * 60
 SESSION_S = 30 * DAY_S
 MOST_TRIES = 5
@@ -38,7 +43,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A resident. `asked` holds the instants of the last week at which others asked them for help."""
+    """A resident. `asked` holds the instants of the last season at which others asked them for help."""
 
     id: str
     email: str
@@ -49,6 +54,7 @@ class Person:
     willing: tuple[str, ...] | None = None
     """Categories they may be asked for; None is any they offer."""
     asks_per_week: int = 3
+    asks_per_season: int = ASKS_PER_SEASON
     quiet: Quiet | None = None
     paused_until: int | None = None
     muted: tuple[Topic, ...] = ()
@@ -68,18 +74,14 @@ class Person:
             raise Conflict("helper_paused")
         if self.willing is not None and category not in self.willing:
             raise Conflict("helper_not_willing")
-        if len(self.asked_lately(now)) >= self.asks_per_week:
+        if asks_left(self, now) == 0:
             raise Conflict("helper_asked_enough")
 
     def paused_at(self, now: int) -> bool:
         return self.paused_until is not None and now < self.paused_until
 
-    def asked_lately(self, now: int) -> tuple[int, ...]:
-        """Return when they were asked in the last week; what a clock that ran ahead noted as later counts."""
-        return tuple(at for at in self.asked if now - WEEK_S < at)
-
     def was_asked(self, now: int) -> "Person":
-        return replace(self, asked=(*self.asked_lately(now), now), version=self.version + 1)
+        return replace(self, asked=(*asked_within(SEASON_S, self, now), now), version=self.version + 1)
 
     @property
     def blocked(self) -> tuple[str, ...]:
@@ -121,6 +123,7 @@ class Helper:
     version: int
     asked: tuple[int, ...] = ()
     asks_per_week: int = 3
+    asks_per_season: int = ASKS_PER_SEASON
     paused_until: int | None = None
     willing: tuple[str, ...] | None = None
     reachable: bool = True
@@ -136,6 +139,7 @@ def helper_of(person: Person) -> Helper:
         version=person.version,
         asked=person.asked,
         asks_per_week=person.asks_per_week,
+        asks_per_season=person.asks_per_season,
         paused_until=person.paused_until,
         willing=person.willing,
         reachable=person.mail == "fine" and "asked" not in person.muted,
@@ -150,6 +154,21 @@ def read_helper(said: Mapping[str, Any]) -> Helper:
         name: tuple(value) if isinstance(value, list) else value for name, value in said.items()
     }
     return Helper(**fields)
+
+
+def asked_within(span_s: int, who: Person | Helper, now: int) -> tuple[int, ...]:
+    """Return when they were asked in the last seconds; what a clock that ran ahead noted as later counts."""
+    return tuple(at for at in who.asked if now - span_s < at)
+
+
+def asks_left(who: Person | Helper, now: int) -> int:
+    """Return how often they may be asked now: what they chose for a week and a season, less what was."""
+    week = min(who.asks_per_week, -(-who.asks_per_season // WEEKS_SHARE))
+    left = (
+        week - len(asked_within(WEEK_S, who, now)),
+        who.asks_per_season - len(asked_within(SEASON_S, who, now)),
+    )
+    return max(0, min(left))
 
 
 def kept_apart(one: Person | Helper, other: Person | Helper) -> bool:

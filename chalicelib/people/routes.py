@@ -209,6 +209,7 @@ def show_me(person: "Person", cell_m: int) -> dict[str, Any]:
         },
         "willing": None if person.willing is None else list(person.willing),
         "asks_per_week": person.asks_per_week,
+        "asks_per_season": person.asks_per_season,
         "quiet_hours": quiet and {"start": show_time(quiet.start), "until": show_time(quiet.until)},
         "paused_until": None if person.paused_until is None else show_instant(person.paused_until),
         "muted": list(person.muted),

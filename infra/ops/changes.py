@@ -1,5 +1,6 @@
 """A change set: what CloudFormation would do to a stack, asked before it does it."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -92,13 +93,22 @@ def drop(where: Cloud, change: ChangeSet) -> None:
 
 
 def shown(changes: Sequence[Change]) -> Table:
-    """Return the changes as a table, what is lost first and in red."""
+    """Return the changes as a table, what is lost first and in red; of a new city, how many of each type."""
+    if all(each.kind == "added" for each in changes):
+        return _by_type(changes)
     table = columns("", "resource", "type")
     order = list(STYLES)[::-1]
     for each in sorted(changes, key=lambda one: (order.index(one.kind), one.name)):
         table.add_row(
             Text(each.kind, STYLES[each.kind]), each.name, each.type, style="red" if each.loses else None
         )
+    return table
+
+
+def _by_type(changes: Sequence[Change]) -> Table:
+    table = columns("", "how many", "type")
+    for kind, many in sorted(Counter(each.type for each in changes).items()):
+        table.add_row(Text("added", STYLES["added"]), str(many), kind)
     return table
 
 

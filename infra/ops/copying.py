@@ -9,6 +9,7 @@ from typing import Any
 from infra.ops.cloud import Cloud
 from infra.ops.folder import Folder, Raw, Table, digest, item_of, line_of, parts_of
 from infra.ops.ground import signing_key
+from infra.ops.leftovers import HOLDING
 from infra.ops.say import NOTHING_DONE, Say
 from infra.ops.stops import Exit, Stopped
 from infra.ops.trouble import AGAIN
@@ -97,6 +98,27 @@ def copy_in(where: Cloud, folder: Folder, say: Say) -> int:
     return written
 
 
+def sweep(where: Cloud, folder: Folder) -> None:
+    """Remove what the empty city's own schedules wrote before it was closed.
+
+    A mark of theirs would say that nothing which the export owes is left undone.
+    """
+    client = where.client("dynamodb")
+    for noun in sorted(folder.tables.keys() - set(HOLDING)):
+        name = f"{stack_name(folder.city)}-{noun}"
+        schema = client.describe_table(TableName=name)["Table"]["KeySchema"]
+        parts = [each["AttributeName"] for each in schema]
+        lines = (line for part in folder.tables[noun].parts for line in folder.lines(part))
+        kept = {_key(item_of(line), parts) for line in lines}
+        for item in _all(client, name):
+            if _key(item, parts) not in kept:
+                client.delete_item(TableName=name, Key={each: item[each] for each in parts})
+
+
+def _key(item: Raw, parts: Sequence[str]) -> bytes:
+    return line_of({each: item[each] for each in parts})
+
+
 def can_take(where: Cloud, folder: Folder) -> None:
     """Raise Stopped unless the city is empty or holds what an interrupted import of this folder left."""
     client, slug = where.client("dynamodb"), folder.city
@@ -110,9 +132,7 @@ def can_take(where: Cloud, folder: Folder) -> None:
         )
     if (folder.path / f"imported-{where.account}-{where.region}.json").exists():
         return
-    full = [
-        noun for noun in ("people", "listings", "matches", "notices") if _holds(client, nouns(slug)[noun])
-    ]
+    full = [noun for noun in HOLDING if _holds(client, nouns(slug)[noun])]
     if full:
         raise Stopped(
             f"{slug} holds data already ({', '.join(full)}).",
@@ -164,11 +184,12 @@ def _only_expired(folder: Folder, noun: str, stored: list[bytes], now: int) -> b
 
 
 def refuse_difference(where: Cloud, folder: Folder, say: Say, *, now: int, then: str) -> None:
+    """Raise Stopped, with what to do, when a table of the city is not what the folder has of it."""
     wrong = differs(where, folder, say, now=now)
     if wrong:
         raise Stopped(
             f"{folder.city} does not hold what {folder.path} holds: {', '.join(wrong)} differ.",
-            "Nothing was removed from either.",
+            f"{folder.city} is closed; nothing that residents gave was removed from either.",
             then or AGAIN,
             Exit.REFUSED,
         )

@@ -7,13 +7,13 @@ from typing import Any
 
 import click
 
-from infra.ops import cityfile
+from infra.ops import cityfile, ground
 from infra.ops.artefact import Release, released
 from infra.ops.changes import Change, counted, drop, shown
 from infra.ops.cloud import Cloud, cloud, cloud_of
 from infra.ops.mending import must_be_steady
 from infra.ops.rollout import Outcome, Prepared, carry_out, prepare
-from infra.ops.say import NOTHING_DONE, Say, spoken
+from infra.ops.say import Say, spoken
 from infra.ops.say import table as columns
 from infra.ops.standing import all_cities, standing
 from infra.ops.stops import Exit, Stopped
@@ -31,7 +31,7 @@ _OPTIONS = (
         "--monthly-budget", type=click.IntRange(0), help="In USD; past it the ops address hears. 0: none."
     ),
     click.option(
-        "--full-watch/--spare-watch", default=None, help="All alarms and a dashboard of its own, or few."
+        "--full-watch/--spare-watch", default=None, help="With alarms, at 0.10 USD a month each, or without."
     ),
     click.option("--host", help="The name the city is served under by CloudFront."),
     click.option("--certificate", help="The ARN of that name's certificate in us-east-1."),
@@ -55,7 +55,8 @@ def plan(say: Say, slug: str, **given: Any) -> None:
     must_be_steady(where, stack_name(slug), slug)
     if standing(where, stack_name(slug)) is None:
         given["ops"] = given["ops"] or city.sender.address  # asked when it is deployed
-    prepared = prepare(where, city, released(where, say), given, say)
+    release = released(where, say)
+    prepared = prepare(where, city, release, ground.bucket(where, say), given, say)
     drop(where, prepared.change)
     if not prepared.changes:
         say.end(_data(prepared), f"{slug} runs {prepared.release.id} already: nothing would change.",
@@ -66,7 +67,7 @@ def plan(say: Say, slug: str, **given: Any) -> None:
         _data(prepared),
         head,
         shown(prepared.changes),
-        f"{counted(prepared.changes)}. {NOTHING_DONE}",
+        f"{counted(prepared.changes)}. Nothing of {slug} was changed.",
         then=f"entraide deploy {slug}",
     )
 
@@ -100,13 +101,14 @@ def deploy(
     cities = [cityfile.load(each) for each in slugs]
     release = released(where, say)
     _bring_key(where, slugs, key_from)
+    bucket = ground.bucket(where, say)
     made: dict[str, Prepared] = {}
     stopped: dict[str, Stopped] = {}
     _each(
         cities,
         parallel,
         say,
-        lambda city: made.update({city.slug: prepare(where, city, release, given, say)}),
+        lambda city: made.update({city.slug: prepare(where, city, release, bucket, given, say)}),
         stopped,
     )
     try:

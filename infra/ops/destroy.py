@@ -54,7 +54,7 @@ def destroy(say: Say, slug: str, export_to: Path | None) -> None:
     say.end(
         {"city": slug, "removed": removed, "export": str(export_to) if full else None},
         f"{slug} is gone: {len(removed)} things beside the stack were removed, and nothing is left. {words}",
-        then=f"entraide deploy {slug} --key-from {export_to}, then entraide import"
+        then=f"entraide deploy {slug} --key-from {export_to}, then entraide import {slug} {export_to}"
         if full
         else "entraide city list",
     )

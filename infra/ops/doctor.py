@@ -60,7 +60,7 @@ def doctor(say: Say) -> None:
     )
     if missing:
         raise Stopped(
-            f"{len(missing)} things are missing: {', '.join(each.what for each in missing)}.",
+            f"Missing: {', '.join(each.what for each in missing)}.",
             NOTHING_DONE,
             missing[0].fix,
             Exit.UNREACHABLE,

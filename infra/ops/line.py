@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from pynamodb.exceptions import PynamoDBException
 
 from chalicelib.errors import DomainError
-from infra.ops import cities, cost, deploy, destroy, doctor, letters, logs, moving, outbox, status
+from infra.ops import cities, cost, deploy, destroy, doctor, letters, logs, moving, outbox, simulating, status
 from infra.ops.say import Say
 from infra.ops.stops import Exit, Stopped
 from infra.ops.trouble import AGAIN, in_words
@@ -20,15 +20,13 @@ from infra.ops.trouble import AGAIN, in_words
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 def entraide() -> None:
-    r"""Open, upgrade, watch, move and close a city's network.
+    """Open, upgrade, watch, move and close a city's network.
 
     Credentials, profile and region are those of AWS's own settings (AWS_PROFILE, AWS_REGION,
     AWS_ENDPOINT_URL ...). Every command says what comes next; docs/operations.md is the whole story.
 
-    \b
-    Exit codes: 0 done, 1 failed, 2 wrong command or file, 3 refused, 4 AWS or this
-    machine is not ready, 5 the new version failed and the one before is back,
-    130 interrupted.
+    Exit codes: 0 done, 1 failed, 2 wrong command or file, 3 refused, 4 AWS or this machine is not ready,
+    5 the new version failed and the one before is back, 130 interrupted.
     """
 
 
@@ -45,6 +43,7 @@ for command in (
     moving.import_,
     destroy.destroy,
     cost.cost,
+    simulating.simulate_city,
     doctor.doctor,
 ):
     entraide.add_command(command)

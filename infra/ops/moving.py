@@ -9,7 +9,7 @@ import click
 
 from infra.ops import cityfile
 from infra.ops.cloud import Cloud, cloud_of
-from infra.ops.copying import can_take, copy_in, copy_out, imported, refuse_difference
+from infra.ops.copying import can_take, copy_in, copy_out, imported, refuse_difference, sweep
 from infra.ops.folder import Folder, begun, opened
 from infra.ops.ground import close_doors, open_doors, signing_key
 from infra.ops.say import NOTHING_DONE, Say, spoken
@@ -86,6 +86,7 @@ def import_(say: Say, slug: str, folder: Path) -> None:
     close_doors(where, now)
     say.note(f"{slug} is closed until it holds all of it.")
     written = copy_in(where, source, say)
+    sweep(where, source)
     refuse_difference(where, source, say, now=int(time.time()), then="")
     imported(where, source)
     open_doors(where, now)

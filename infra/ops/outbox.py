@@ -17,7 +17,7 @@ from infra.ops.say import NOTHING_DONE, Say, spoken, table
 from infra.ops.stops import Exit, Stopped
 from infra.stack import stack_name
 
-STATES: tuple[State, ...] = ("waiting", "claimed", "unsure", "parked", "sent", "dropped")
+STATES: tuple[State, ...] = ("waiting", "claimed", "unsure", "parked", "sent", "carried", "dropped")
 SHOWN = ("state", "template", "attempts", "made_at", "due_at", "version", "provider_id")
 """What an operator sees of a notice: nothing that says who gets it or about what."""
 MOST = 200

@@ -53,11 +53,15 @@ class Outcome:
     answered: Answered
 
 
-def prepare(where: Cloud, city: City, release: Release, parameters: Mapping[str, Any], say: Say) -> Prepared:
-    """Return what would change. Nothing of the city is changed but what stood half-way, which is ended."""
+def prepare(
+    where: Cloud, city: City, release: Release, bucket: str, parameters: Mapping[str, Any], say: Say
+) -> Prepared:
+    """Return what would change. Nothing of the city is changed but what stood half-way, which is ended.
+
+    `bucket` is the account's, which is prepared once for all cities of a command.
+    """
     name = stack_name(city.slug)
     before = settle(where, name, city.slug, say)
-    bucket = ground.bucket(where, say)
     if where.emulator and parameters.get("monthly_budget") is None:
         parameters = {**parameters, "monthly_budget": 0}  # none of them has budgets
     url = put_template(where, bucket, city.slug, release)

@@ -15,6 +15,8 @@ LOOK_S = 3.0
 LOOK_AT_EMULATOR_S = 0.1
 BEGIN_S = 20.0
 """After which something that was begun has surely shown."""
+FEW = 3
+"""Names in one line, where there is no bar to show them one after another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,4 +170,5 @@ def _tell(events: Sequence[Mapping[str, Any]], step: Step, done: set[str], total
     for status, names in ended.items():
         step.at(len(done), max(total, len(done)), f"{len(done)} of {max(total, len(done))}  {names[-1]}")
         if not step.live:
-            step.note(f"  {time.strftime('%H:%M:%S')}  {len(done)} of {total}, {status}: {', '.join(names)}")
+            few = ", ".join(names[:FEW]) + (f" and {len(names) - FEW} more" if len(names) > FEW else "")
+            step.note(f"  {time.strftime('%H:%M:%S')}  {status}: {few}")

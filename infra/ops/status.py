@@ -84,7 +84,7 @@ def _rows(where: Cloud, now: Standing, found: Seen, bill: Bill | None, at: int) 
         ("account", f"{where.account}, {where.region}", ""),
         ("drift", _drift(now), "red" if now.drift == "DRIFTED" else ""),
         ("faults", ", ".join(faults) or "none", "red" if faults else "green"),
-        ("watch", f"looked {_ago(found.looked_at, at)}; {found.alarms_kept} alarms beside it", ""),
+        ("watch", f"last look: {_ago(found.looked_at, at)}; {found.alarms_kept} alarms beside it", ""),
         ("dead letters", str(found.dead_letters), "red" if found.dead_letters else ""),
         ("mails, 24 h", _mails(found), ""),
         (
@@ -96,11 +96,10 @@ def _rows(where: Cloud, now: Standing, found: Seen, bill: Bill | None, at: int) 
         ),
     ]
     for name, ran in found.schedules.items():
-        rows.append(
-            (f"  {name}", f"every {_span(ran.every)}, ran {_ago(ran.at, at)}", "red" if ran.late(at) else "")
-        )
+        words = f"every {_span(ran.every)}, last run: {_ago(ran.at, at)}"
+        rows.append((f"  {name}", words, "red" if ran.late(at) else ""))
     for name, until in sorted(found.jobs.items()):
-        rows.append((f"  job {name}", f"nothing left undone until {_ago(until, at)}", ""))
+        rows.append((f"  job {name}", f"nothing left undone until {_ago(until, at)}; noted once an hour", ""))
     return rows
 
 
@@ -156,7 +155,7 @@ def _span(seconds: int) -> str:
 
 def _ago(at: int | None, now: int) -> str:
     if at is None:
-        return "never yet, as far as is known"
+        return "none that the watch has seen yet"
     gone = max(0, now - at)
     for size, name in ((86_400, "days"), (3_600, "h"), (60, "min")):
         if gone >= 2 * size:

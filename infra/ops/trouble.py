@@ -37,6 +37,8 @@ _STALE = {
     "InvalidAccessKeyId",
 }
 _DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"}
+_UNKNOWN = {"InvalidAction", "UnknownOperationException", "NotImplemented"}
+"""An emulator has not all that AWS has."""
 AGAIN = "the same command again: it goes on from where it stopped"
 
 
@@ -91,4 +93,8 @@ def _refused(error: ClientError, state: str) -> Stopped:
         )
     if code in THROTTLED:
         return Stopped(f"AWS asks to slow down ({asked}), after ten tries.", state, AGAIN)
+    if code in _UNKNOWN:
+        return Stopped(
+            f"What AWS_ENDPOINT_URL leads to does not know {asked}.", state, "the same on AWS, or without it"
+        )
     return Stopped(f"AWS refused {asked}: {message_of(error)} ({code})", state, AGAIN)

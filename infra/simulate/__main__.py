@@ -4,25 +4,16 @@ import argparse
 import signal
 import sys
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import replace
-from datetime import datetime
-from os import cpu_count
 from pathlib import Path
 
 from chalicelib.cities.model import load_city
+from chalicelib.people.model import ASKS_PER_SEASON
 from chalicelib.settings import CITIES
-from infra.simulate.drawing import draw
-from infra.simulate.figures import Figures, figures
-from infra.simulate.habits import read_habits
-from infra.simulate.history import History
+from infra.simulate.comparing import DATA, imagined, simulate, write_drawings
+from infra.simulate.figures import figures
 from infra.simulate.report import report
-from infra.simulate.running import ENGINES, run
-from infra.simulate.world import Size, World, world
-
-DATA = Path("../shared/data/ppe_getusppe")
-FIRST_DAY = datetime(2026, 3, 2)  # noqa: DTZ001 — midnight there, wherever the city is
-"""A Monday; the clock is put forward on its twenty-eighth day."""
+from infra.simulate.running import ENGINES
+from infra.simulate.world import Size
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -33,57 +24,22 @@ def main(arguments: Sequence[str]) -> int:
         known = ", ".join(sorted(each.stem for each in CITIES.glob("*.json")))
         print(f"There is no city {asked.city}. There are: {known}.", file=sys.stderr)
         return 2
-    city = load_city(path)
-    size = Size(asked.residents, asked.needs, asked.days)
-    start = int(FIRST_DAY.replace(tzinfo=city.zone).timestamp())
-    habits = read_habits(asked.data)
-    if asked.tireless:
-        habits = replace(habits, weariness=1.0)
-    tried = world(city, habits, seed=asked.seed, size=size, start=start)
+    city, size = load_city(path), Size(asked.residents, asked.needs, asked.days)
+    tried = imagined(
+        city,
+        size,
+        seed=asked.seed,
+        data=asked.data,
+        tireless=asked.tireless,
+        asks_per_season=asked.asks_per_season,
+    )
     found = simulate(tried, asked.engine or ENGINES)
     shown = {engine: (history, figures(history, city.zone)) for engine, history in found.items()}
     print(report(tried, {engine: came for engine, (_, came) in shown.items()}))
     if asked.out is not None:
-        _write(asked.out, tried, shown)
+        write_drawings(asked.out, tried, shown)
+        print(f"Drawings are in {asked.out}.")
     return 0
-
-
-def simulate(tried: World, engines: Sequence[str]) -> dict[str, History]:
-    """Return the history of each engine, each run in a process of its own."""
-    found: dict[str, History] = {}
-    with ProcessPoolExecutor(min(len(engines), cpu_count() or 1), initializer=_ignore_interrupts) as pool:
-        runs = {pool.submit(_one, tried, engine): engine for engine in engines}
-        try:
-            for done in as_completed(runs):
-                found[runs[done]] = done.result()
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            for process in list(pool._processes.values()):  # noqa: SLF001 — a run takes minutes
-                process.terminate()
-            raise
-    return {engine: found[engine] for engine in engines}
-
-
-def _one(tried: World, engine: str) -> History:
-    days = (tried.until - tried.start) // 86_400
-
-    def progress(day: int) -> None:
-        if day % 10 == 0 or day == days:
-            print(f"  {engine:<12} day {day:>3} of {days}", file=sys.stderr, flush=True)
-
-    return run(tried, engine, progress)
-
-
-def _ignore_interrupts() -> None:
-    """Leave Ctrl-C to the process that waits: it ends the others."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-def _write(folder: Path, tried: World, shown: dict[str, tuple[History, Figures]]) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, picture in draw(tried, shown).items():
-        (folder / f"{name}.svg").write_text(picture, encoding="utf-8")
-    print(f"Drawings are in {folder}.")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -96,6 +52,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--engine", action="append", choices=ENGINES, help="only this one; may be repeated")
     parser.add_argument("--out", type=Path, help="the folder for drawings (SVG)")
     parser.add_argument("--tireless", action="store_true", help="nobody tires of being asked")
+    parser.add_argument(
+        "--asks-per-season", type=_whole, default=ASKS_PER_SEASON, help="the limit that every helper keeps"
+    )
     parser.add_argument("--data", type=Path, default=DATA, help="the folder of GetUsPPE, for habits")
     return parser
 

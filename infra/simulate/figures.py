@@ -1,15 +1,15 @@
 """What a history comes to, in figures."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from statistics import median
 from zoneinfo import ZoneInfo
 
+from chalicelib.people.model import SEASON_S, WEEK_S
 from infra.simulate.history import History
 
-WEEK_S = 7 * 86_400
 HOUR_S = 3_600
 
 
@@ -36,9 +36,11 @@ class Figures:
     fairness: float
     """Jain's index of asks over all helpers: 1 when all were asked alike, 1/n when one was asked all."""
     above_limit: int
-    """Asks that came when the helper had been asked as often in seven days as they chose."""
+    """Asks that came when the helper had been asked as often in a week or a season as they chose."""
     mails: int
     mails_per_post: float
+    mails_for: Mapping[str, int]
+    """Mails by the template of their lead, the notice they were sent for; the most frequent first."""
     notices_per_post: float
     """Mails there would be at one mail an event."""
     most_mails_a_day: int
@@ -73,6 +75,7 @@ def figures(history: History, zone: ZoneInfo) -> Figures:
         above_limit=above_limit(history),
         mails=len(history.mails),
         mails_per_post=len(history.mails) / posts,
+        mails_for=dict(Counter(mail.lead for mail in history.mails).most_common()),
         notices_per_post=history.events / posts,
         most_mails_a_day=_most_a_day(history, zone),
         longest_idle_h=max(history.idle_h.values(), default=0),
@@ -96,12 +99,13 @@ def most_within(instants: Sequence[int], span_s: int) -> int:
 
 
 def above_limit(history: History) -> int:
-    """Count the asks that came above what their helper chose for seven days."""
+    """Count the asks that came above what their helper chose."""
     count = 0
     for helper, instants in history.asked_at.items():
         limit = history.limits[helper]
+        spans = ((limit.week, WEEK_S), (limit.season, SEASON_S))
         for number, at in enumerate(instants):
-            count += number >= limit and instants[number - limit] > at - WEEK_S
+            count += any(number >= most and instants[number - most] > at - span_s for most, span_s in spans)
     return count
 
 

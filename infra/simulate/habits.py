@@ -17,6 +17,7 @@ from statistics import NormalDist, median
 from typing import Any
 
 from chalicelib.listings.card import Urgency
+from chalicelib.people.model import ASKS_PER_SEASON
 
 SOURCE = "GetUsPPE"
 
@@ -66,6 +67,8 @@ class Habits:
     """The networks of 2020 were asked for groceries, listening, paperwork and childcare most."""
     asks_per_week: tuple[tuple[int, float], ...] = ((1, 20.0), (2, 25.0), (3, 35.0), (5, 15.0), (7, 5.0))
     """What helpers choose; three is what the product proposes."""
+    asks_per_season: int = ASKS_PER_SEASON
+    """All keep what the product proposes."""
     reaches_m: tuple[tuple[int, float], ...] = (
         (1_000, 15.0),
         (2_000, 30.0),

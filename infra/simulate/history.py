@@ -3,10 +3,17 @@
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Word = Literal["yes", "no", "late"]
 """`late` is a yes to a need that somebody else had taken."""
+
+
+class Limit(NamedTuple):
+    """How often a helper chose to be asked."""
+
+    week: int
+    season: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +35,11 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """One mail to one resident."""
+    """One mail to one resident; `lead` is the template of the notice it was sent for."""
 
     at: int
     to: int
+    lead: str = ""
 
 
 @dataclass(slots=True)
@@ -52,14 +60,14 @@ class NeedStory:
 
 @dataclass(slots=True)
 class History:
-    """`limits` is how often in seven days each helper chose to be asked; `start` and `until` are instants.
+    """`limits` is how often each helper chose to be asked; `start` and `until` are instants.
 
     `idle_h` is, by need, the most hours on end that nobody was asked while somebody could have been.
     """
 
     start: int
     until: int
-    limits: Mapping[int, int]
+    limits: Mapping[int, Limit]
     asks: list[Ask] = field(default_factory=list)
     replies: list[Reply] = field(default_factory=list)
     mails: list[Sent] = field(default_factory=list)

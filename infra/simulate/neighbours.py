@@ -13,7 +13,7 @@ from chalicelib.people.model import Person
 from chalicelib.taps import Tap
 from infra.simulate.drafts import needed, offered
 from infra.simulate.draws import chance, lognormal
-from infra.simulate.history import History, NeedStory, Reply, Word
+from infra.simulate.history import History, Limit, NeedStory, Reply, Word
 from infra.simulate.network import NO_LIMIT, Network
 from infra.simulate.replies import Replies
 from infra.simulate.world import HOUR_S, NeedPlan, Resident, World
@@ -42,7 +42,7 @@ class Neighbours:
     def __init__(self, world: World, network: Network) -> None:
         self.world, self.network = world, network
         self.house, self.loop = network.house, network.loop
-        limits = {each.number: each.asks_per_week for each in world.residents if each.offers}
+        limits = {each.number: each.limit for each in world.residents if each.offers}
         self.history = History(world.start, world.until, limits)
         self.residents: dict[str, Resident] = {}
         self.plans: dict[str, NeedPlan] = {}
@@ -218,7 +218,7 @@ class Neighbours:
         self.loop.at(self.now + int(seconds), act)
 
     def _person(self, resident: Resident) -> Person:
-        limit = resident.asks_per_week if self.network.rules.weekly_limit else NO_LIMIT
+        limit = resident.limit if self.network.rules.limits else Limit(NO_LIMIT, NO_LIMIT)
         return Person(
             id=self.house.secrets.blind(resident.email),
             email=resident.email,
@@ -226,6 +226,7 @@ class Neighbours:
             name=f"Resident {resident.number}",
             languages=resident.languages,
             willing=resident.willing,
-            asks_per_week=limit,
+            asks_per_week=limit.week,
+            asks_per_season=limit.season,
             quiet=resident.quiet,
         )

@@ -22,8 +22,8 @@ FARTHEST_M = 10_000
 class Rules:
     """Which of the product's own rules a network has."""
 
-    weekly_limit: bool = True
-    """Nobody is asked more often in seven days than they chose."""
+    limits: bool = True
+    """Nobody is asked more often in a week or a season than they chose."""
     reach: bool = True
     """People say how far they go."""
     windows: bool = True

@@ -57,21 +57,21 @@ def _lot(neighbours: Neighbours, need: Listing, candidate: Candidate) -> float:
 
 PEERS: Mapping[str, Peer] = MappingProxyType(
     {
-        "nearest": Peer("greedy: the nearest first, one at a time", 1, _nearest, Rules(weekly_limit=False)),
+        "nearest": Peer("greedy: the nearest first, one at a time", 1, _nearest, Rules(limits=False)),
         "first_come": Peer(
             "first come, first served: the oldest offer first, one at a time",
             1,
             _first_come,
-            Rules(weekly_limit=False),
+            Rules(limits=False),
         ),
         "random_50": Peer(
             "50 at random within 30 km, all at once, whatever their reach and hours",
             50,
             _random,
-            Rules(weekly_limit=False, reach=False, windows=False),
+            Rules(limits=False, reach=False, windows=False),
         ),
         "least_asked": Peer(
-            "who was asked least so far first, one at a time", 1, _least_asked, Rules(weekly_limit=False)
+            "who was asked least so far first, one at a time", 1, _least_asked, Rules(limits=False)
         ),
         "least_within": Peer("the same, within what each helper chose", 1, _least_asked, Rules()),
     }

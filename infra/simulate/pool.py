@@ -48,10 +48,10 @@ class Pool:
 
     def _helper(self, person: str) -> Helper:
         resident = self.neighbours.residents[person]
-        limited = self.network.rules.weekly_limit
-        asked = self.neighbours.history.asked_at.get(resident.number, []) if limited else []
-        most = resident.asks_per_week if limited else NO_LIMIT
-        return Helper(person, 0, tuple(asked[-most:]), most, None, resident.willing)
+        if not self.network.rules.limits:
+            return Helper(person, 0, (), NO_LIMIT, NO_LIMIT, willing=resident.willing)
+        asked = self.neighbours.history.asked_at.get(resident.number, ())
+        return Helper(person, 0, tuple(asked), *resident.limit, willing=resident.willing)
 
     def _watch(self, before: Row | None, row: Row) -> None:
         if row["kind"] == "need":

@@ -35,7 +35,7 @@ class Replies:
         """Return what somebody says who has read that they are asked; None is silence."""
         ask = (self.world.seed, resident.number, need.number)
         asked = self.history.asked_lately(resident.number, now, WEEK_S)
-        above = max(0, asked - resident.asks_per_week)
+        above = max(0, asked - resident.limit.week)
         attention = (1 - resident.silence) * self.world.habits.weariness**above
         if chance("heeds", *ask) >= attention:
             return None

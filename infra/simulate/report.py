@@ -1,5 +1,6 @@
 """What came of a simulation, as a table to read."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 
 from infra.simulate.figures import Figures
@@ -35,13 +36,28 @@ def report(tried: World, found: Mapping[str, Figures]) -> str:
         f"{tried.city.name}: {days} days, {len(tried.residents)} residents, {helpers} of them helpers, "
         f"{len(tried.needs)} needs, seed {tried.seed}\n{_habits(tried)}"
     )
-    rows = [("", *found), *((name, *map(show, found.values())) for name, show in LINES)]
+    rows = [("", *found), *((name, *map(show, found.values())) for name, show in LINES), *_leads(found)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     table = "\n".join(
         "  ".join((row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:]))) for row in rows
     )
     peers = "\n".join(f"{name}: {PEERS[name].says}" for name in found if name in PEERS)
     return f"{head}\n\n{table}\n\n{peers}"
+
+
+def _leads(found: Mapping[str, Figures]) -> list[tuple[str, ...]]:
+    """Return for which notices mails were sent, in mails a post."""
+    total = sum((Counter(each.mails_for) for each in found.values()), Counter[str]())
+    return [
+        (
+            f"mails a post for {template}",
+            *(
+                f"{each.mails_for.get(template, 0) * each.mails_per_post / (each.mails or 1):.2f}"
+                for each in found.values()
+            ),
+        )
+        for template, _ in total.most_common()
+    ]
 
 
 def _habits(tried: World) -> str:

@@ -1,7 +1,9 @@
 """One engine in one city for so many days."""
 
 from collections.abc import Callable
+from functools import partial
 
+from chalicelib.people.model import SEASON_S, WEEK_S, WEEKS_SHARE
 from infra.simulate.history import History
 from infra.simulate.neighbours import Neighbours
 from infra.simulate.network import DAY_S, HOUR_S, Network, Rules
@@ -57,16 +59,19 @@ class Audit:
             self.history.idle_h[number] = max(self.history.idle_h.get(number, 0), hours)
 
     def _passed_over(self, need: int, free: set[tuple[int, int]], now: int) -> bool:
-        """Tell whether nobody is asked for a need and somebody could be, within their own limit."""
+        """Tell whether nobody is asked for a need and somebody could be, within their own limits."""
         if self.history.standing[need]:
             return False
-        asked, week = self.history.asked_for[need], 7 * DAY_S
+        asked = self.history.asked_for[need]
         return any(
-            number not in asked
-            and (number, which) in free
-            and self.history.asked_lately(number, now, week) < self.history.limits[number]
+            number not in asked and (number, which) in free and self._may_be_asked(number, now)
             for number, which in self._able_to(need)
         )
+
+    def _may_be_asked(self, number: int, now: int) -> bool:
+        limit, asked = self.history.limits[number], partial(self.history.asked_lately, number, now)
+        most_a_week = min(limit.week, -(-limit.season // WEEKS_SHARE))
+        return asked(WEEK_S) < most_a_week and asked(SEASON_S) < limit.season
 
     def _able_to(self, need: int) -> tuple[tuple[int, int], ...]:
         """Return who could help with a need, each with which of their offers."""

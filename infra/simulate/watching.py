@@ -17,15 +17,16 @@ class Watch:
 
     def __init__(self, network: Network, neighbours: Neighbours) -> None:
         self.network, self.neighbours, self.history = network, neighbours, neighbours.history
+        self._templates: dict[str, str] = {}
         self._by_email = {resident.email: resident for resident in neighbours.residents.values()}
         network.post.deliver = self._mail
         network.tables.watchers["matches"] = self._match
         network.tables.watchers["notices"] = self._notice
 
-    def _mail(self, mail: Mail, _notice: str) -> None:
+    def _mail(self, mail: Mail, lead: str) -> None:
         """Write a mail down, and plan when it is read if it leaves its reader anything to do."""
         resident, now = self._by_email[mail.to], self.network.clock.now
-        self.history.mails.append(Sent(now, resident.number))
+        self.history.mails.append(Sent(now, resident.number, self._templates[lead]))
         found = dict.fromkeys(_TAP.findall(mail.text))
         taps = [unseal(self.network.house.secrets, token, now) for token in found]
         if taps:
@@ -33,8 +34,9 @@ class Watch:
             at = self.neighbours.replies.read_at(resident, subject, now)
             self.network.loop.at(at, lambda: self.neighbours.read(resident, taps))
 
-    def _notice(self, before: Row | None, _row: Row) -> None:
+    def _notice(self, before: Row | None, row: Row) -> None:
         self.history.events += before is None
+        self._templates[row["pk"]] = row["template"]
 
     def _match(self, before: Row | None, row: Row) -> None:
         """Write down that somebody was asked, or what became of it."""

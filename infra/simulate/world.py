@@ -14,6 +14,7 @@ from chalicelib.notices.hours import Quiet
 from chalicelib.places.model import Point, cell_at, distance_m
 from infra.simulate.draws import lognormal, one_of, stream, weighted
 from infra.simulate.habits import Habits
+from infra.simulate.history import Limit
 
 HOUR_S = 3_600
 YEAR_S = 365 * DAY_S
@@ -36,7 +37,7 @@ class Resident:
     languages: tuple[str, ...]
     offers: tuple[OfferPlan, ...]
     willing: tuple[str, ...] | None
-    asks_per_week: int
+    limit: Limit
     quiet: Quiet | None
     yes: float
     silence: float
@@ -133,7 +134,7 @@ def _resident(city: City, habits: Habits, seed: int, number: int, start: int, un
         languages=weighted(habits.languages, "languages", *ask),
         offers=offers,
         willing=None if draw.random() < habits.any_category else tuple(sorted(own | set(sorted(near)[:1]))),
-        asks_per_week=weighted(habits.asks_per_week, "asks", *ask),
+        limit=Limit(weighted(habits.asks_per_week, "asks", *ask), habits.asks_per_season),
         quiet=Quiet(21 * 60, 8 * 60) if draw.random() < habits.quiet_hours else None,
         yes=one_of(habits.yes, "yes", *ask),
         silence=one_of(habits.silence, "silence", *ask),

@@ -9,8 +9,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from infra.stack.framework import framework_template
-
 ACCOUNT = Path(__file__).with_name("account.json")
 API = "APIHandler"
 QUEUE = {"Fn::GetAtt": ["DeadLetters", "Arn"]}
@@ -35,6 +33,8 @@ def account_template() -> Template:
 
 def city_template(python: str, architecture: str) -> Template:
     """Return the template of a city whose package is for this Python and processor."""
+    from infra.stack.framework import framework_template  # noqa: PLC0415 — slow, and most commands need it not
+
     template = framework_template()
     functions = functions_of(template)
     for name, function in functions.items():

@@ -626,7 +626,7 @@ class TestTaps:
         city.evening()
         city.clock.turn(days=3)
         city.tick()
-        city.evening()
+        city.digests(15)
         for who in (MONIQUE, YUSUF):
             (outcome,) = city.links(who)
             assert city.get(outcome).status == 200
@@ -639,7 +639,7 @@ class TestTaps:
         need = city.publish("need", MONIQUE)
         city.clock.turn(days=days)
         city.tick()
-        city.evening()
+        city.digests(3)
         (renew,) = city.links(MONIQUE)
         assert city.get(renew).status == 200
         before = city.get(f"/v1/listings/{need['id']}").json

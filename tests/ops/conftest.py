@@ -36,8 +36,8 @@ def taken(event, context):
     if event.get("refuse"):
         raise ValueError("not this one")
     return None
-send_notices = expire_listings = remind_authors = tend_matches = rebuild_board = purge = taken
-mail_events = watch_city = taken
+def __getattr__(name):
+    return taken
 """
 
 

@@ -13,8 +13,8 @@ BREAKS = 'raise RuntimeError("a new version that does not answer")'
 def test_a_plan_shows_what_would_be_and_leaves_nothing(operator):
     said = operator.says("plan", "mulhouse")
     assert said.code == 0, said.err
-    assert "PeopleTable" in said.out
-    assert "Nothing was changed." in said.out
+    assert "AWS::DynamoDB::Table" in said.out
+    assert "Nothing of mulhouse was changed." in said.out
     assert said.next == "Next: entraide deploy mulhouse"
     assert standing.standing(cloud(), "entraide-mulhouse") is None
     assert not operator.client("ssm").get_parameters(Names=["/entraide/mulhouse/signing-key"])["Parameters"]

@@ -99,6 +99,7 @@ def test_an_import_that_was_interrupted_goes_on_and_a_full_city_is_not_written_o
     assert "holds data already" in full.err
     assert mulhouse.says("destroy", "mulhouse", "--export-to", str(tmp_path / "last"), "--yes").code == 0
     mulhouse.says("deploy", "mulhouse", "--key-from", folder, "--ops", "o@example.org", "--yes")
+    mulhouse.put("mulhouse", "jobs", {"pk": {"S": "a mark of the empty city"}, "at": {"N": "1"}})
     putting = copying._put
 
     def put(client, name, items, say):
@@ -113,7 +114,9 @@ def test_an_import_that_was_interrupted_goes_on_and_a_full_city_is_not_written_o
     assert "its doors are closed" in stopped.err
     assert mulhouse.says("status", "mulhouse", "--json").result["closed"]
     assert mulhouse.says("import", "mulhouse", folder, "--yes").code == 0
-    assert not mulhouse.says("status", "mulhouse", "--json").result["closed"]
+    status = mulhouse.says("status", "mulhouse", "--json").result
+    assert not status["closed"]
+    assert "a mark of the empty city" not in status["jobs"]
 
 
 def test_a_folder_that_was_altered_or_is_of_another_key_is_refused(mulhouse, tmp_path):

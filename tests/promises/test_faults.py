@@ -105,7 +105,7 @@ class Story:
             self.sign_in(who, by_link=who == "bob")
         self.give_role("mod", "moderator")
         self.give_role("coo", "coordinator")
-        self.patch("/v1/me", {"name": "Bob", "asks_per_week": 20}, "bob")
+        self.patch("/v1/me", {"name": "Bob", "asks_per_week": 20, "asks_per_season": 200}, "bob")
 
     def meet(self):
         needs = [self.publish("need", "ana", f"Besoin {n}", capacity=3) for n in range(3)]

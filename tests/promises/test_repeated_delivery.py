@@ -69,7 +69,7 @@ class Scene:
     def _matches(self):
         """One to lapse, one to follow up, one to close."""
         soon = self.city.clock.now - self.random.randrange(1_800)
-        for fields in ({}, {"state": "accepted"}, {"state": "accepted", "followed_up": True}):
+        for fields in ({"chosen": True}, {"state": "accepted"}, {"state": "accepted", "followed_up": True}):
             number = next(self.numbers)
             ids = {name: an_id(f"{name} {number}") for name in ("need", "offer")}
             sides = {side: self._person(f"{side} {number}") for side in ("seeker", "helper")}
@@ -122,7 +122,7 @@ class Scene:
         for _ in range(2):
             for act in rounds(self.city):
                 act()
-        self.city.evening()
+        self.city.digests(15)
         found = facts(self.city.tables, snapshots=False)
         versions = [row.pop("version") for row in found["people"].values()]
         lines = found["changes"].items()

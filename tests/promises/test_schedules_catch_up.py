@@ -21,6 +21,7 @@ from chalicelib.errors import DomainError
 from chalicelib.listings.model import KEPT_S
 from chalicelib.notices.dynamodb import _notice
 from chalicelib.notices.hours import Quiet
+from chalicelib.notices.model import notice_id
 from chalicelib.notices.repository import Mail
 from chalicelib.people.dynamodb import added
 from chalicelib.storage.transaction import Put, table_of
@@ -188,7 +189,7 @@ class Neighbours:
         return need
 
     def publish(self, kind, by, category, number):
-        days = self.random.choice([None, None, 5, 9, 30])
+        days = self.random.choice([None, None, 2, 9, 30])
         needed_by = days and self.clock.now + days * DAY_S
         draft = a_draft(category=category, title=f"{kind} {number}", needed_by=needed_by, capacity=2)
         said = {"by": by, "key": f"{kind} {number}", "print_": "", "now": self.clock.now}
@@ -297,15 +298,19 @@ class Days:
         return kept
 
     def overtaken(self, notice):
-        """Say whether what a notice tells was changed again after it became so."""
-        return any(at > notice.made_at for at in self.tables.changed[notice.subject])
+        """Say whether what a notice tells was changed after it became so, or was told beforehand."""
+        beforehand = None
+        if notice.template == "listing_expired":
+            ends = notice.values["expires_at"]
+            beforehand = self.writer.told.get(notice_id("listing_ending", notice.to, notice.subject, ends))
+        return beforehand or any(at > notice.made_at for at in self.tables.changed[notice.subject])
 
     def latest(self, notice):
         """Return when a notice is told at the latest: an outage after the digest, or after the next one when
         that had gone before its first tick came.
         """
         hours, person = self.house.dispatcher.hours, self.house.people.get(notice.to)
-        digest = hours.next_digest(notice.made_at, person.quiet)
+        digest = hours.last_digest(notice.made_at, notice.latest, person.quiet)
         if digest < notice.made_at + LONGEST_OUTAGE_S:
             digest = hours.next_digest(digest, person.quiet)
         return hours.awake_at(digest + LONGEST_OUTAGE_S, person.quiet) + 2 * HOUR_S

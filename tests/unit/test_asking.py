@@ -208,6 +208,36 @@ def test_a_wave_in_which_all_sleep_begins_when_the_first_wakes(town):
     assert late.id not in town.asked(need)
 
 
+@pytest.mark.parametrize("act", ["decline", "cancel"])
+def test_a_seeker_is_not_mailed_the_no_of_whom_the_city_asked(town, act):
+    yusuf, need = town.helper("yusuf"), town.need()
+    town.round()
+    told = getattr(town, act)(need, yusuf)
+    assert told.notices == ()
+    town.rounds_for(8 * 60)
+    assert town.mails("need_unanswered") == [town.monique.id]
+
+
+def test_a_seeker_is_not_mailed_the_silence_of_whom_the_city_asked(town):
+    town.helper("yusuf")
+    town.need()
+    town.round()
+    town.clock.turn(hours=49)
+    assert town.house.matching.tend_due(town.clock.now).done == 1
+    assert town.mails("match_lapsed") == []
+
+
+@pytest.mark.parametrize("act", ["decline", "cancel"])
+def test_a_seeker_who_joined_in_is_mailed_the_no(town, act):
+    yusuf, need = town.helper("yusuf"), town.need()
+    town.round()
+    (match,) = town.matches(need).values()
+    said = {"by": town.monique, "message": "Samedi ?", "key": "own", "now": town.clock.now}
+    town.house.matching.propose(need.id, match.offer, **said)
+    (mail,) = getattr(town, act)(need, yusuf).notices
+    assert mail.to == town.monique.id
+
+
 def test_who_has_to_do_with_the_need_already_is_not_asked_by_the_city(town):
     yusuf = town.helper("yusuf")
     need, second = town.need(), town.offer(yusuf)
@@ -392,3 +422,28 @@ def test_the_asking_of_a_need_that_is_gone_is_forgotten_in_time(town):
     town.clock.turn(days=91)
     assert town.house.asking.purge_due(town.clock.now).done == 1
     assert town.asking(need) is None
+
+
+@pytest.mark.parametrize(
+    ("days_ago", "language", "asked"),
+    [(30, "fr", "far"), (30, "ar", "near"), (90, "fr", "far"), (91, "fr", "near")],
+)
+def test_of_equal_fits_the_one_asked_less_in_the_season_is_asked(town, days_ago, language, asked):
+    town.house.city = replace(town.house.city, asking=AskingRules((Wave(1, 60, 20, 10_000),), 2))
+    before = town.clock.now - days_ago * 24 * HOUR_S
+    near = town.helper("near", away_m=100, asked=(before,))
+    far = town.helper("far", away_m=3_500, said={"languages": (language,)})
+    need = town.need()
+    town.round()
+    assert town.asked(need) == [{"near": near, "far": far}[asked].id]
+
+
+def test_whom_a_season_has_had_enough_of_is_not_asked(town):
+    weeks = tuple(town.clock.now - week * 7 * 24 * HOUR_S for week in range(12, 4, -1))
+    town.helper("often", asked=weeks)
+    need = town.need()
+    town.round()
+    assert town.asked(need) == []
+    town.clock.turn(days=7)
+    town.round()
+    assert len(town.asked(need)) == 1

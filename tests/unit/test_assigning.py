@@ -43,7 +43,7 @@ def test_a_match_keeps_the_terms_of_its_score(town):
     assign(town)
     (match,) = town.matches(need).values()
     assert sum(match.terms.values()) > 500
-    assert match.terms["asked"] == 60
+    assert match.terms["asked"] == 120
 
 
 def test_it_acts_again_only_after_as_many_hours_as_the_city_says(town):

@@ -156,14 +156,6 @@ class TestWhatIsNoLongerSo:
     def street(self):
         return Street()
 
-    def store(self, street, thing, table):
-        from chalicelib.listings.rows import listing_item
-        from chalicelib.matching.dynamodb import _item
-        from chalicelib.storage.transaction import Put
-
-        item = listing_item(thing) if table == "listings" else _item(thing)
-        street.house.tables.commit([Put(table, item)])
-
     @pytest.mark.parametrize(
         ("template", "state", "told"),
         [
@@ -187,15 +179,15 @@ class TestWhatIsNoLongerSo:
     )
     def test_a_match_is_told_as_it_is(self, street, template, state, told):
         match = a_match(state=state)
-        self.store(street, match, "matches")
+        store(street, match, "matches")
         made = notice(template, an_id("yusuf"), match.id, NOW, values={"calls": ""})
         street.house.tables.commit([owed(made)])
-        street.passes(9 * HOUR_S, step=600)
+        street.passes(15 * DAY_S, step=DAY_S // 6)
         assert street.state(made) == ("sent" if told else "dropped")
 
     def test_an_asking_is_overtaken_by_the_next_of_the_same_match(self, street):
         match = a_match(state="proposed", calls=2)
-        self.store(street, match, "matches")
+        store(street, match, "matches")
         made = [
             notice("place_free", an_id("yusuf"), match.id, NOW, about=calls, values={"calls": calls})
             for calls in ("1", "2")
@@ -219,27 +211,83 @@ class TestWhatIsNoLongerSo:
     )
     def test_a_listing_is_told_as_it_is(self, street, template, state, shift, told):
         listing = a_listing(state=state)
-        self.store(street, listing, "listings")
+        store(street, listing, "listings")
         said = {"expires_at": str(listing.expires_at + shift)}
         made = notice(template, an_id("yusuf"), listing.id, NOW, values=said)
         street.house.tables.commit([owed(made)])
-        street.passes(9 * HOUR_S, step=600)
+        street.passes(3 * DAY_S, step=DAY_S // 6)
         assert street.state(made) == ("sent" if told else "dropped")
 
     def test_who_has_said_how_it_went_is_not_asked(self, street):
-        self.store(street, a_match(state="accepted", helper_outcome="went_well"), "matches")
+        store(street, a_match(state="accepted", helper_outcome="went_well"), "matches")
         made = [notice("how_did_it_go", an_id(who), a_match().id, NOW) for who in ("yusuf", "monique")]
         settle(street.house, a_person("monique"))
         street.house.tables.commit(list(map(owed, made)))
-        street.passes(9 * HOUR_S, step=600)
+        street.passes(15 * DAY_S, step=DAY_S // 6)
         assert [street.state(each) for each in made] == ["dropped", "sent"]
+
+    @pytest.mark.parametrize(
+        ("need", "match", "told"),
+        [
+            ({"state": "fulfilled", "outcome": "helped_here"}, {}, False),
+            ({"state": "fulfilled", "outcome": "helped_elsewhere"}, {}, True),
+            ({"state": "open"}, {"seeker_outcome": "went_well"}, False),
+            ({"state": "open"}, {"seeker_outcome": "problem"}, True),
+        ],
+    )
+    def test_a_helper_is_not_asked_when_the_seeker_says_that_it_went_well(self, street, need, match, told):
+        made = notice("how_did_it_go", an_id("yusuf"), a_match().id, NOW)
+        store(street, a_match(state="accepted", **match), "matches")
+        store(street, a_listing(id=a_match().need, **need), "listings")
+        street.house.tables.commit([owed(made)])
+        street.passes(15 * DAY_S, step=DAY_S // 6)
+        assert street.state(made) == ("sent" if told else "dropped")
+
+    def test_the_end_of_one_of_several_helps_does_not_say_how_each_went(self, street):
+        made = notice("how_did_it_go", an_id("yusuf"), a_match().id, NOW)
+        need = a_listing(id=a_match().need, state="fulfilled", outcome="helped_here")
+        need = replace(need, draft=replace(need.draft, capacity=2))
+        store(street, a_match(state="accepted"), "matches")
+        store(street, need, "listings")
+        street.house.tables.commit([owed(made)])
+        street.passes(15 * DAY_S, step=DAY_S // 6)
+        assert street.state(made) == "sent"
+
+    @pytest.mark.parametrize(("reminder", "told"), [("sent", False), ("dropped", True), (None, True)])
+    def test_an_end_is_told_to_who_was_not_reminded_of_it(self, street, reminder, told):
+        listing = a_listing(state="expired")
+        store(street, listing, "listings")
+        said = {"about": str(listing.expires_at), "values": {"expires_at": str(listing.expires_at)}}
+        before = notice("listing_ending", an_id("yusuf"), listing.id, NOW - DAY_S, **said)
+        end = notice("listing_expired", an_id("yusuf"), listing.id, NOW, **said)
+        known = {"sent": lambda: before.sent(NOW, "1"), "dropped": lambda: before.dropped(NOW)}
+        if reminder:
+            from chalicelib.notices.dynamodb import _item
+            from chalicelib.storage.transaction import Put
+
+            street.house.tables.commit([Put("notices", _item(known[reminder]()))])
+        street.house.tables.commit([owed(end)])
+        street.passes(3 * DAY_S, step=DAY_S // 6)
+        assert street.state(end) == ("sent" if told else "dropped")
+
+    @pytest.mark.parametrize(
+        ("template", "state"), [("listing_ending", "open"), ("listing_expired", "expired")]
+    )
+    def test_nobody_is_told_of_the_end_of_a_listing_that_is_taken_up(self, street, template, state):
+        listing = a_listing(state=state, left=0)
+        store(street, listing, "listings")
+        said = {"expires_at": str(listing.expires_at)}
+        made = notice(template, an_id("yusuf"), listing.id, NOW, values=said)
+        street.house.tables.commit([owed(made)])
+        street.passes(3 * DAY_S, step=DAY_S // 6)
+        assert street.state(made) == "dropped"
 
     @pytest.mark.parametrize(("pace", "told"), [("soon", False), ("urgent", True)])
     @pytest.mark.parametrize("first", ["ask", "news"])
     def test_who_never_heard_of_an_ask_hears_nothing_of_its_end(self, street, pace, told, first):
         """Unless they had said yes all the same, and somebody counts on it."""
         match = a_match(state="cancelled")
-        self.store(street, match, "matches")
+        store(street, match, "matches")
         ask = notice("asked_to_help", an_id("yusuf"), match.id, NOW, values={"calls": ""})
         news = notice("match_cancelled", an_id("yusuf"), match.id, NOW, pace=pace)
         street.house.tables.commit([owed(ask), owed(news)])
@@ -258,6 +306,42 @@ class TestWhen:
         assert street.mails == []
         street.at(DIGEST)
         assert [{*mail} for mail in street.mails] == [{each.id for each in made}]
+
+    def asked_how(self, street, number, **more):
+        """Owe somebody the question how a match went."""
+        match = a_match(state="accepted", need=an_id(f"need {number}"))
+        store(street, match, "matches")
+        made = notice("how_did_it_go", an_id("yusuf"), match.id, street.now, **more)
+        street.house.tables.commit([owed(made)])
+        return made
+
+    def test_what_can_wait_for_days_waits_for_company(self):
+        """The questions of three days are one mail, with the last digest that the first can wait for."""
+        street = Street()
+        made = []
+        for number in range(3):
+            made.append(self.asked_how(street, number))
+            street.passes(DAY_S, step=HOUR_S)
+        street.at(DIGEST + 13 * DAY_S - 1)
+        assert street.mails == []
+        street.at(DIGEST + 13 * DAY_S)
+        assert street.mails == [tuple(each.id for each in made)]
+
+    def test_what_waits_for_days_goes_with_any_mail(self):
+        street = Street()
+        waits = self.asked_how(street, 1)
+        street.passes(4 * DAY_S, step=HOUR_S)
+        urgent = street.owe(pace="urgent")
+        street.at(street.now)
+        assert street.mails == [(urgent.id, waits.id)]
+
+    def test_what_waits_for_days_is_told_while_it_is_of_use(self):
+        street = Street()
+        made = self.asked_how(street, 1, until=NOW + 3 * DAY_S)
+        street.at(DIGEST + 2 * DAY_S - 1)
+        assert street.mails == []
+        street.at(DIGEST + 2 * DAY_S)
+        assert street.mails == [(made.id,)]
 
     def test_who_chose_one_mail_a_day_gets_one_and_what_is_urgent(self):
         street = Street(a_person("yusuf", rhythm="daily"))
@@ -436,6 +520,15 @@ class Moody(Mailbox):
             raise Throttled
         self.times.append(self.street.now)
         return super().send(mail, notice_id)
+
+
+def store(street, thing, table):
+    from chalicelib.listings.rows import listing_item
+    from chalicelib.matching.dynamodb import _item
+    from chalicelib.storage.transaction import Put
+
+    item = listing_item(thing) if table == "listings" else _item(thing)
+    street.house.tables.commit([Put(table, item)])
 
 
 def _age(made):

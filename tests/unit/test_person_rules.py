@@ -8,12 +8,15 @@ from hypothesis import strategies as st
 
 from chalicelib.errors import Conflict, NotSignedIn
 from chalicelib.people.model import (
+    ASKS_PER_SEASON,
     LINK_S,
     MOST_TRIES,
+    SEASON_S,
     SESSION_S,
     WEEK_S,
     Session,
     SignIn,
+    asks_left,
     helper_of,
 )
 from tests.samples import NOW, a_person, an_id
@@ -52,6 +55,41 @@ def test_nobody_is_asked_more_often_in_any_week_than_they_chose(moments, most):
             person = person.was_asked(at)
             asked.append(at)
     assert all(sum(at - WEEK_S < each <= at for each in asked) <= most for at in asked)
+    assert len(person.asked) <= 13 * most
+
+
+def test_an_ask_counts_for_a_season_to_the_second():
+    person = a_person()
+    for week in range(ASKS_PER_SEASON):
+        person = person.was_asked(NOW + week * WEEK_S)
+    last = NOW + (ASKS_PER_SEASON - 1) * WEEK_S
+    assert refused(person, now=last + WEEK_S) == "helper_asked_enough"
+    assert refused(person, now=NOW + SEASON_S - 1) == "helper_asked_enough"
+    person.may_be_asked("groceries", NOW + SEASON_S)
+
+
+@pytest.mark.parametrize(
+    ("week", "season", "left"),
+    [(7, 8, 3), (7, 9, 3), (7, 10, 4), (2, 8, 2), (20, 60, 20), (7, 1, 1), (7, 0, 0)],
+)
+def test_a_week_takes_no_more_than_a_third_of_a_season(week, season, left):
+    assert asks_left(a_person(asks_per_week=week, asks_per_season=season), NOW) == left
+
+
+def test_who_is_asked_once_too_often_by_a_clock_that_jumped_is_asked_no_more():
+    person = a_person(asks_per_week=1, asks_per_season=2, asked=(NOW + 90, NOW + 91, NOW + 92))
+    assert asks_left(person, NOW) == 0
+
+
+@given(st.lists(st.integers(0, 400 * 86_400), min_size=1, max_size=60).map(sorted), st.integers(0, 7))
+def test_nobody_is_asked_more_often_in_any_season_than_they_chose(moments, most):
+    person, asked = a_person(asks_per_week=50, asks_per_season=most), []
+    for moment in moments:
+        at = NOW + moment
+        if asks_left(person, at):
+            person = person.was_asked(at)
+            asked.append(at)
+    assert all(sum(at - SEASON_S < each <= at for each in asked) <= most for at in asked)
     assert len(person.asked) <= most
 
 

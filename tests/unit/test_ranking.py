@@ -126,10 +126,10 @@ def test_each_term_says_what_it_counts():
         "time": 50,
         "languages": 100,
         "capacity": 20,
-        "asked": 45,
+        "asked": 90,
         "trust": 20,
     }
-    assert (found.half_hours, found.languages, found.asked) == (2, ("ar", "fr"), 1)
+    assert (found.half_hours, found.languages, found.asked) == (2, ("ar", "fr"), 2)
 
 
 def test_a_category_is_near_another_both_ways_and_all_are_real():

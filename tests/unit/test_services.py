@@ -364,7 +364,8 @@ class TestMatching:
         need = publish(house, monique)
         with pytest.raises(Conflict, match="helper_asked_enough"):
             house.matching.propose(need.id, offer.id, by=monique, message="", key=new_key(), now=NOW)
-        people.change(house.people, house.people.get(yusuf.id), {"asks_per_week": 50}, version=4)
+        often = {"asks_per_week": 50, "asks_per_season": 200}
+        people.change(house.people, house.people.get(yusuf.id), often, version=4)
         limit = house.city.limits.proposals_per_day
         offers = [publish(house, yusuf, "offer") for _ in range(limit - 3)]
         for each in offers:
@@ -474,7 +475,7 @@ class TestMatching:
     def test_ones_matches_come_newest_first_each_once(self, house, monique, yusuf):
         made = []
         for person in (monique, yusuf):
-            people.change(house.people, person, {"asks_per_week": 50}, version=1)
+            people.change(house.people, person, {"asks_per_week": 50, "asks_per_season": 200}, version=1)
         for number in range(7):
             need = publish(house, monique if number % 2 else yusuf)
             offer = publish(house, yusuf if number % 2 else monique, "offer")

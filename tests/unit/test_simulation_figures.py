@@ -6,7 +6,7 @@ import pytest
 
 from infra.simulate.draws import chance, lognormal, weighted
 from infra.simulate.figures import above_limit, figures, jain, most_within
-from infra.simulate.history import Ask, History, NeedStory, Reply, Sent
+from infra.simulate.history import Ask, History, Limit, NeedStory, Reply, Sent
 from infra.simulate.svg import Chart
 
 HOUR_S, DAY_S = 3_600, 86_400
@@ -16,7 +16,7 @@ START = 1_772_406_000
 
 
 def a_history(limits=None, **lists):
-    history = History(START, START + 90 * DAY_S, limits or {1: 3, 2: 3})
+    history = History(START, START + 90 * DAY_S, limits or {1: Limit(3, 8), 2: Limit(3, 8)})
     for need in lists.get("needs", ()):
         history.needs[need.number] = need
     for ask in lists.get("asks", ()):
@@ -76,6 +76,9 @@ def test_asks_above_what_a_helper_chose_are_counted():
     within = [Ask(START + day * DAY_S, day, 1) for day in (0, 3, 6, 7)]
     assert above_limit(a_history(asks=within)) == 0
     assert above_limit(a_history(asks=[*within[:3], Ask(START + 7 * DAY_S - 1, 9, 1)])) == 1
+    often = [Ask(START + day * DAY_S, day, 1) for day in range(0, 81, 10)]
+    assert above_limit(a_history(asks=often)) == 1
+    assert above_limit(a_history(asks=[*often[:8], Ask(START + 91 * DAY_S, 9, 1)])) == 0
 
 
 def test_mails_are_counted_by_the_local_day_of_one_person():
@@ -86,6 +89,13 @@ def test_mails_are_counted_by_the_local_day_of_one_person():
     found = came(history)
     assert (found.mails, found.mails_per_post, found.notices_per_post) == (4, 2.0, 3.0)
     assert found.most_mails_a_day == 2
+
+
+def test_mails_are_counted_by_what_they_were_sent_for():
+    leads = ["asked_to_help", "listing_ending", "asked_to_help"]
+    found = came(a_history(mails=[Sent(START, 1, lead) for lead in leads], posts=2))
+    assert found.mails_for == {"asked_to_help": 2, "listing_ending": 1}
+    assert sum(found.mails_for.values()) == found.mails
 
 
 def test_chance_belongs_to_the_question():
