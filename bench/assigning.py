@@ -7,7 +7,6 @@ from statistics import median
 from typing import Any
 
 from bench import crowds
-from bench.ground import Ground
 from bench.rows import Row, progress, row
 from chalicelib.assignment.checker import check
 from chalicelib.assignment.model import Instance, Solution
@@ -18,7 +17,7 @@ TIMES = 3
 MOST_S = 0.5
 
 
-def rows(_: Ground) -> Iterator[Row]:
+def rows() -> Iterator[Row]:
     for name, make in (("ordinary", crowds.ordinary), ("hot", crowds.hot)):
         progress(f"assigning {NEEDS:,} needs, {name}")
         yield from _single(name, make(NEEDS, OFFERS))

@@ -11,7 +11,6 @@ from math import isclose
 from typing import Any
 
 from app import app
-from bench.ground import Ground
 from bench.metered import ACCESS_BYTES, TIMES, MeteredTables, Scene, size_of
 from bench.rows import Row, progress, row
 from chalicelib import wiring
@@ -160,7 +159,7 @@ WATCH: dict[str, Any] = {
 """What a look of the watch takes, read off its code: it asks CloudWatch, of which there is none in memory."""
 
 
-def rows(_: Ground) -> Iterator[Row]:
+def rows() -> Iterator[Row]:
     progress("measuring what a month takes")
     UNITS.write_text(json.dumps(measure(), indent=1) + "\n", encoding="utf-8")
     template = city_template("3.13", "arm64")

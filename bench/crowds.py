@@ -10,12 +10,12 @@ from functools import cache
 from itertools import accumulate
 from random import Random
 
-from chalicelib.asking.choosing import EQUAL
+from chalicelib.asking.assigning import AN_ASK
 from chalicelib.assignment.areas import Spot
 from chalicelib.assignment.model import Helper, Instance, Need, Offer, Option, instance
 
-ASK_COSTS = tuple(EQUAL * asked for asked in range(7))
-"""Points that one more ask costs in a city, the first one nothing."""
+ASK_COSTS = tuple(AN_ASK * asked for asked in range(7))
+"""Points that one more ask costs, the first one nothing."""
 OPTIONS = 50
 FULL_FIT, FALL, EXTRAS = 550, 250, (0, 25, 50, 75, 100, 150, 200, 250, 300)
 """Points of the nearest, what distance takes off at most, and what time, language and trust may add."""

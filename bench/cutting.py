@@ -13,7 +13,7 @@ from typing import Any
 from bench import crowds
 from bench.assigning import timed
 from bench.content import LARGEST, listings
-from bench.ground import APP, Ground
+from bench.ground import APP
 from bench.rows import Row, missing, progress, row
 from chalicelib.asking.assigning import AREA, BESIDE
 from chalicelib.assignment.areas import Spot, areas, beside
@@ -39,7 +39,7 @@ SHARE = 1_024 / 1_769
 """Of a CPU that a function of 1 GB has (AWS Lambda, Configure memory)."""
 
 
-def rows(_: Ground) -> Iterator[Row]:
+def rows() -> Iterator[Row]:
     progress(f"assigning {sum(TOWN):,} listings whole and by area")
     yield from _seam()
     progress(f"assigning {sum(CITY):,} listings in one piece")

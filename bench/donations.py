@@ -18,7 +18,6 @@ from itertools import islice
 from pathlib import Path
 from statistics import fmean
 
-from bench.ground import Ground
 from bench.rows import Row, missing, progress, row
 from chalicelib.assignment.checker import check
 from chalicelib.assignment.model import Helper, Need, Offer, Option, instance
@@ -54,7 +53,7 @@ Strategy = Callable[[Sequence[Request], Sequence[Request], Miles], Iterable[tupl
 """Which donor sends to which recipient next: each a request with something left, of one item."""
 
 
-def rows(_: Ground) -> Iterator[Row]:
+def rows() -> Iterator[Row]:
     if not DATA.exists():
         yield missing("donations", "ppe_match_benchmark is not here")
         return

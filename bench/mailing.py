@@ -11,7 +11,6 @@ from heapq import heappop, heappush
 from itertools import count
 from random import Random
 
-from bench.ground import Ground
 from bench.rows import Row, progress, row
 from chalicelib.errors import DomainError
 from chalicelib.identity import make_id
@@ -179,7 +178,7 @@ class Weeks:
         return f"key-{next(self.keys):08d}"
 
 
-def rows(_: Ground) -> Iterator[Row]:
+def rows() -> Iterator[Row]:
     progress("living through weeks of mails")
     peer = "one mail an event"
     for name, rhythm in (("mails_residents_ask", None), ("mails_residents_ask, all daily", "daily")):

@@ -8,7 +8,6 @@ from unittest.mock import patch
 
 from bench.brute import Offers
 from bench.content import LARGEST, SIZES, ZONE, cards
-from bench.ground import Ground
 from bench.meter import cpu_ms
 from bench.rows import Row, progress, row
 from chalicelib.board.repository import Head
@@ -52,7 +51,7 @@ class StillLog:
         return self.cards
 
 
-def rows(_ground: Ground) -> Iterable[Row]:
+def rows() -> Iterable[Row]:
     for size in SIZES[1:]:
         progress(f"ranking among {size:,} offers")
         yield from _ranking(size)

@@ -11,7 +11,6 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any, NamedTuple
 
-from bench.ground import Ground
 from bench.rows import Row, missing, progress, row
 from bench.tfidf import TfIdf, letters, words
 from chalicelib.words.alike import Gist, alike, gist
@@ -41,7 +40,7 @@ class Corpus(NamedTuple):
     least: tuple[float | None, ...] = (None,) * 4
 
 
-def rows(_ground: Ground) -> Iterable[Row]:
+def rows() -> Iterable[Row]:
     for corpus, reader in (("fire2017_need_offer_pairs", judged_pairs), ("narmada_needs_offers", _messages)):
         if not (DATA / corpus).is_dir():
             yield missing(f"relevance_{corpus.split('_')[0]}", "the corpus is not beside the project")

@@ -68,8 +68,11 @@ def progress(doing: str) -> None:
     print(f"{time.monotonic() - _BEGAN:6.1f} s  {doing} ...", file=sys.stderr, flush=True)
 
 
-def write(rows: Sequence[Row]) -> None:
-    RESULTS.write_text(json.dumps([asdict(each) for each in rows], indent=1) + "\n", encoding="utf-8")
+def write(section: str, rows: Sequence[Row]) -> None:
+    """Put the rows of a section in the place of what it had; the others stay as they were last measured."""
+    known = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
+    known[section] = [asdict(each) for each in rows]
+    RESULTS.write_text(json.dumps(known, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 
 def table(rows: Iterable[Row]) -> str:

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable
 from statistics import mean, stdev
 from zoneinfo import ZoneInfo
 
-from bench.ground import Ground
 from bench.rows import Row, progress, row
 from chalicelib.cities.model import load_city
 from chalicelib.settings import CITIES
@@ -24,7 +23,7 @@ FOUR = ("nearest", "first_come", "random_50", "least_asked")
 """The peers to be ahead of; the others are there to be looked at."""
 
 
-def rows(_ground: Ground) -> Iterable[Row]:
+def rows() -> Iterable[Row]:
     found: dict[str, list[Figures]] = {engine: [] for engine in ENGINES}
     for seed in SEEDS:
         progress(f"simulating {SIZE.days} days of {CITY}, seed {seed} of {SEEDS[-1]}")

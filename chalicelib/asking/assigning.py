@@ -12,7 +12,7 @@ from math import cos, radians
 from operator import itemgetter
 from typing import Any
 
-from chalicelib.asking.choosing import EQUAL, Choice, Choices, choices
+from chalicelib.asking.choosing import Choice, Choices, choices
 from chalicelib.asking.finding import new_needs
 from chalicelib.asking.model import Asking, Assignment
 from chalicelib.asking.reasons import View, outcome
@@ -32,6 +32,9 @@ from chalicelib.matching.model import Match
 AREA, BESIDE = 3_000, 3_000
 """Needs of an area, and needs beside it that are looked at with them: fewer than both are one area. So many
 keep a run within a function of 1 GB and 900 s: `python -m bench assigning`, rows "assign_run"."""
+AN_ASK = 200
+"""Points that one more ask costs, times how often the helper was asked in the last season. More than the
+ranking takes off: helpers are asked 1.3 times as evenly for 3 % of fit (`bench`, rows "fairness")."""
 PATIENCE_S = 3 * DAY_S
 """A need that has waited so long counts as urgent: so no need loses to fresher ones for ever."""
 _HOUR_S = 3_600
@@ -142,7 +145,7 @@ def instance_of(needs: Iterable[Open], city: City, now: int) -> Instance:
     helpers = {
         choice.offer.author: Helper(
             choice.offer.author,
-            tuple(EQUAL * (choice.fit.asked + more) for more in range(choice.asks_left)),
+            tuple(AN_ASK * (choice.fit.asked + more) for more in range(choice.asks_left)),
         )
         for _, choice in every
     }

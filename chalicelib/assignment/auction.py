@@ -90,14 +90,16 @@ class Auction:
         return found
 
     def _round(self, bidders: list[int], step: int) -> None:
-        price, has, held = self.price, self.has, self.held
-        most = MOST_BIDS * len(self.need)
-        while bidders and most:
-            most -= 1
+        price, has, held, others = self.price, self.has, self.held, self.others
+        for _ in range(MOST_BIDS * len(self.need)):
+            if not bidders:
+                return
             bidder = bidders.pop()
             need = self.need[bidder]
-            left = self._left(bidder, need)
-            floor = self._floor(bidder, need)
+            if need in others:
+                left, floor = self._left(bidder, need), self._floor(bidder, need)
+            else:
+                left, floor = [*map(sub, self.worth[need], self.prices_of[need](price))], self.floors[need][0]
             best = max(left)
             if best < floor:
                 continue

@@ -31,9 +31,11 @@ class Network:
         self.pairs = self.helpers + len(instance.helpers)
         """The first node of a pair."""
         costs = {fit: -weights.points * fit for fit in set(instance.fits)}
-        self.head = [self.needs + offer for offer in instance.offer_of]
+        nodes = [*range(self.helpers)]
+        """So that a node is one object, however many arcs end there."""
+        self.head: list[int] = [*map(nodes[self.needs :].__getitem__, instance.offer_of)]
         self.cost = [*map(costs.__getitem__, instance.fits)]
-        self.tail = [*instance.need_of]
+        self.tail: list[int] = [*map(nodes.__getitem__, instance.need_of)]
         options = Counter(instance.need_of)
         self.steps: list[Sequence[int]] = [
             rewards(need, options[node], weights) for node, need in enumerate(instance.needs)

@@ -5,7 +5,6 @@ with the first way out). At every moment no arc that is used costs more than not
 is not less.
 """
 
-from bisect import bisect_left
 from collections.abc import Iterator
 from heapq import heappop, heappush
 
@@ -162,13 +161,11 @@ class Backward(Search):
 
     def __init__(self, network: Network, balance: list[int]) -> None:
         super().__init__(network, balance)
-        arcs = [arc for some in network.arcs for arc in some]
-        arcs.sort(key=network.head.__getitem__)
-        self.arcs = arcs
-        """Those that can carry, in the order of what they enter; `first` is where each node's begin."""
-        self.first = [
-            bisect_left(arcs, node, key=network.head.__getitem__) for node in range(len(network.up) + 1)
-        ]
+        self.into: list[list[int]] = [[] for _ in network.up]
+        """The arcs that can carry something into each node."""
+        for arcs, heads in zip(network.arcs, network.heads, strict=True):
+            for arc, head in zip(arcs, heads, strict=True):
+                self.into[head].append(arc)
         self.known: dict[int, tuple[list[int], list[int], list[int]]] = {}
 
     def from_need(self, node: int, distance: int) -> None:
@@ -208,6 +205,6 @@ class Backward(Search):
     def _entering(self, node: int) -> tuple[list[int], list[int], list[int]]:
         """Return the arcs that enter the node, where they come from, and their costs."""
         if node not in self.known:
-            network, arcs = self.network, self.arcs[self.first[node] : self.first[node + 1]]
+            network, arcs = self.network, self.into[node]
             self.known[node] = arcs, [network.tail[arc] for arc in arcs], [network.cost[arc] for arc in arcs]
         return self.known[node]

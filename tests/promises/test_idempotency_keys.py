@@ -39,7 +39,13 @@ class Requests:
 
     def __init__(self, tables):
         self.tables, self.numbers = tables, count(1)
-        self.puts, self.people = [], [a_person(f"person {number}", asks_per_week=MANY) for number in range(8)]
+        self.puts, self.people = (
+            [],
+            [
+                a_person(f"person {number}", asks_per_week=MANY, asks_per_season=3 * MANY)
+                for number in range(8)
+            ],
+        )
         for person in self.people:
             tables.commit(added(person))
         self.expected = Counter()
@@ -84,7 +90,12 @@ class Requests:
         def make(key):
             need, offer = self._pair(key)
             match = a_match(
-                need=need.id, offer=offer.id, seeker=need.author, helper=offer.author, state=state
+                chosen=True,
+                need=need.id,
+                offer=offer.id,
+                seeker=need.author,
+                helper=offer.author,
+                state=state,
             )
             self._put("matches", match_item(match))
             self.expected.update({"matches": 1, "match_versions": 2, **effect})
@@ -268,7 +279,13 @@ def town():
     tokens = {who: city.sign_in(who) for who in (MONIQUE, YUSUF, MOD)}
     key = {"pk": city.house.secrets.blind(MOD), "sk": "me"}
     city.tables.put("people", {**city.tables.get("people", key), "role": "moderator"})
-    city.call("PATCH", "/v1/me", {"asks_per_week": 9}, token=tokens[YUSUF], headers={"If-Match": '"1"'})
+    city.call(
+        "PATCH",
+        "/v1/me",
+        {"asks_per_week": 9, "asks_per_season": 99},
+        token=tokens[YUSUF],
+        headers={"If-Match": '"1"'},
+    )
     city.needs = [city.publish("need", MONIQUE, title=f"Besoin {n}")["id"] for n in range(5)]
     city.offers = [city.publish("offer", YUSUF, title=f"Offre {n}", reach_m=5_000)["id"] for n in range(3)]
     city.held = [city.publish("need", MONIQUE, category="childcare")["id"] for _ in range(2)]

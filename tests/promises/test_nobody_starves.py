@@ -55,13 +55,14 @@ class Days:
         self.passed_over, self.offers, self.asks, self.limits = [], [], defaultdict(list), {}
         for number in range(helpers):
             self._settle(number)
-        self.house = house
+        self.house, self.seen = house, set()
 
     def live(self, days):
         for tick in range(days * DAY_MINUTES // TICK_MINUTES):
             self.town.clock.turn(minutes=TICK_MINUTES)
             if tick % 100 == 0:
                 self._keep_the_offers()
+                self.seen |= {*self.states}
             if self.random.random() < self.needs_a_day * TICK_MINUTES / DAY_MINUTES:
                 self._post()
             self._answers()
@@ -169,7 +170,7 @@ def test_in_ninety_days_nobody_is_asked_too_often_and_no_older_need_is_passed_ov
     assert sum(map(len, days.asks.values())) > 100
     assert days.above_the_limit == []
     assert days.passed_over == []
-    assert {*days.states} == {"served", "unanswered", "over", "asking"}
+    assert days.seen == {"served", "unanswered", "over", "asking"}
 
 
 @pytest.mark.soak
