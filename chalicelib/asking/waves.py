@@ -126,10 +126,7 @@ class Waves:
             else:
                 return True
         if turn.exhausted:
-            turn.stored = self._hand_over(turn)
-            if turn.choices.standing:  # a newer need must not have them instead
-                turn.asking, turn.exhausted = turn.stored.reopened(), False
-                return True
+            self._hand_over(turn)
         else:
             self._store(turn.stored, turn.resting(self.now))
         self._forget(again)
@@ -145,14 +142,14 @@ class Waves:
                     raise
         return self.ask(turn, choice)
 
-    def _hand_over(self, turn: Turn) -> Asking:
+    def _hand_over(self, turn: Turn) -> None:
         """Tell the seeker, once, that nobody answered, and the coordinators why."""
         asking, need, now = turn.asking, turn.need, self.now
         view = View(self.board, self.city.zone, now)
         why = outcome(turn.card, self.matching.matches.of_need(need.id), view)
         mail = mail_about("need_unanswered", need, now, about=f"{asking.published_at} {asking.start}")
         told = asking.unanswered(now, at_the_latest(asking, need, now), why)
-        return self.askings.save(told, () if asking.told else (mail,))
+        self.askings.save(told, () if asking.told else (mail,))
 
     def _store(self, stored: Asking, asking: Asking) -> None:
         if asking != stored:
