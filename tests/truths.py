@@ -15,8 +15,8 @@ from chalicelib.people.model import SEASON_S, WEEK_S, asked_within, kept_apart
 MOVES = {"listings": listings.MOVES, "matches": matches.MOVES, "notices": notices.MOVES}
 READ = {"listings": read_listing, "matches": _match, "notices": _notice, "people": read_person}
 FACTS = {
-    "match_accepted": {("proposed", "accepted"): 2, ("agreed", "accepted"): 2},
-    "match_agreed": {("proposed", "agreed"): 2},
+    "match_accepted": {(state, "accepted"): 2 for state in ("proposed", "lapsed", "agreed")},
+    "match_agreed": {("proposed", "agreed"): 2, ("lapsed", "agreed"): 2},
     "match_refused": {("agreed", "refused"): 2},
     "match_declined": {("proposed", "declined"): 1},
     "match_cancelled": {(state, "cancelled"): 1 for state in ("proposed", "queued", "agreed", "accepted")},

@@ -23,13 +23,16 @@ MOVES: Mapping[State, frozenset[State]] = MappingProxyType(
         "agreed": frozenset({"accepted", "refused", "cancelled"}),
         "accepted": frozenset({"cancelled", "done"}),
         "declined": frozenset(),
-        "lapsed": frozenset(),
+        "lapsed": frozenset({"accepted", "agreed", "queued"}),
         "refused": frozenset(),
         "cancelled": frozenset(),
         "done": frozenset(),
     }
 )
-"""A yes to a need with no place left is queued; in a city that confirms, any other yes is agreed first."""
+"""A yes to a need with no place left is queued; in a city that confirms, any other yes is agreed first. One that
+comes when others have long been asked is as good, while both listings stand."""
+WELCOME: tuple[State, ...] = ("proposed", "lapsed")
+"""States from which a yes is still welcome."""
 TAKING: frozenset[State] = frozenset({"agreed", "accepted", "done"})
 """States in which a match takes a place of both its listings."""
 
@@ -116,17 +119,17 @@ class Match:
         return self.helper if side == "seeker" else self.seeker
 
     def accepted(self, by: str, now: int, answer: str) -> "Match":
-        self._in_time(by, now)
+        self._may_say_yes(by)
         return self._to("accepted", answer=answer, due_at=now + FOLLOW_UP_S)
 
     def agreed(self, by: str, now: int, answer: str) -> "Match":
         """Both want it; a coordinator has the last word, and the answer waits for it too."""
-        self._in_time(by, now)
+        self._may_say_yes(by)
         return self._to("agreed", answer=answer, due_at=now + CONFIRM_S)
 
     def queued(self, by: str, now: int, ticket: int) -> "Match":
         """Wait for a place of the need, in the order of the first yes."""
-        self._in_time(by, now)
+        self._may_say_yes(by)
         first = ticket if self.ticket is None else self.ticket
         return self._to("queued", ticket=first, due_at=now + LOOK_S)
 
@@ -211,15 +214,13 @@ class Match:
         if self.side_of(by) != self.answerer:
             raise NotAllowed("not_your_turn")
 
-    def _in_time(self, by: str, now: int) -> None:
+    def _may_say_yes(self, by: str) -> None:
         self.answerable(by)
         if self.state == "agreed":
             raise Conflict("match_not_proposed", state=self.state)
-        if self.state == "proposed" and now >= self.due_at:
-            raise Conflict("match_lapsed")
 
     def _to(self, state: State, **fields: object) -> "Match":
         if state not in MOVES[self.state]:
-            over = "match_lapsed" if self.state == "lapsed" else "match_over"
-            raise Conflict("match_not_proposed" if MOVES[self.state] else over, state=self.state)
+            over = "match_not_proposed" if MOVES[self.state] else "match_over"
+            raise Conflict("match_lapsed" if self.state == "lapsed" else over, state=self.state)
         return replace(self, state=state, **fields, version=self.version + 1)  # type: ignore[arg-type]

@@ -12,7 +12,7 @@ from chalicelib.identity import is_id, make_id
 from chalicelib.listings.model import DAY_S, Listing
 from chalicelib.matching.candidates import Candidate, candidates
 from chalicelib.matching.mails import ASKING, mail_of
-from chalicelib.matching.model import CancelReason, DeclineReason, Match, Outcome, Side
+from chalicelib.matching.model import WELCOME, CancelReason, DeclineReason, Match, Outcome, Side
 from chalicelib.matching.proposals import both, proposal, side_of
 from chalicelib.matching.queue import Queues, place_of
 from chalicelib.matching.repository import Job, Matches, Pair
@@ -114,7 +114,7 @@ class Matching:
         confirmed = self.city.exchange == "confirmed"
 
         def step(pair: Pair, match: Match) -> Step:
-            if match.state == "proposed":
+            if match.state in WELCOME:
                 match.answerable(by)
                 self.both_sides(match)
             return said_yes(pair, match, by, answer, confirmed=confirmed, now=now)

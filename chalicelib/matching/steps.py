@@ -5,7 +5,7 @@ from typing import NamedTuple
 from chalicelib.errors import Conflict
 from chalicelib.listings.model import Listing
 from chalicelib.matching.mails import mail_of
-from chalicelib.matching.model import TAKING, CancelReason, Match
+from chalicelib.matching.model import TAKING, WELCOME, CancelReason, Match
 from chalicelib.matching.repository import Pair
 from chalicelib.notices.model import Notice, Pace
 from chalicelib.people.model import Person
@@ -42,7 +42,7 @@ def said_yes(pair: Pair, match: Match, by: str, answer: str, *, confirmed: bool,
     need, offer = pair.need, pair.offer
     if need is None or offer is None:
         raise Conflict("not_available")
-    if match.state == "proposed" and by == match.helper and need.stands_at(now) and need.left == 0:
+    if match.state in WELCOME and by == match.helper and need.stands_at(now) and need.left == 0:
         offer.taken(now)
         return Step(match.queued(by, now, need.queue + 1), (need.queued(),))
     agreed = match.agreed(by, now, answer) if confirmed else match.accepted(by, now, answer)
@@ -61,9 +61,9 @@ def refuse_late(pair: Pair, match: Match, by: str, now: int) -> None:
         return
     if need is None or need.over_at(now):
         raise Conflict("need_over")
-    if match.state == "proposed" and offer is not None and offer.over_at(now):
+    if match.state in WELCOME and offer is not None and offer.over_at(now):
         raise Conflict("offer_over")
-    if match.state == "proposed" and offer is not None and offer.left == 0:
+    if match.state in WELCOME and offer is not None and offer.left == 0:
         raise Conflict("offer_full")
 
 

@@ -141,12 +141,12 @@ def _answered(call: Call, tap: "Tap", pair: "Pair") -> Answer | None:
 
 
 def _still_possible(call: Call, tap: "Tap", pair: "Pair") -> None:
-    from chalicelib.matching.model import MOVES
+    from chalicelib.matching.model import MOVES, WELCOME
     from chalicelib.matching.steps import refuse_late
 
     match = pair.match
     wanted = {
-        "accept": ("proposed",),
+        "accept": WELCOME,
         "decline": ("proposed",),
         "cancel": ("accepted", "agreed"),
         "outcome": ("accepted",),
@@ -155,7 +155,8 @@ def _still_possible(call: Call, tap: "Tap", pair: "Pair") -> None:
         refuse_late(pair, match, tap.person, call.now)
     if match is None or match.state in wanted[tap.action]:
         return
-    raise Conflict("match_over" if not MOVES[match.state] else "link_used", state=match.state)
+    over = match.state == "lapsed" or not MOVES[match.state]
+    raise Conflict("match_over" if over else "link_used", state=match.state)
 
 
 def _answer(tap: "Tap", fields: Any) -> str | None:

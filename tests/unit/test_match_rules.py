@@ -14,9 +14,12 @@ DUE = NOW + 48 * HOUR_S
 SAID = {"helper_outcome": "went_well"}
 
 ACTS = {
-    "accept": (lambda match: match.accepted(HELPER, NOW, "oui"), {"proposed": "accepted"}),
-    "agree": (lambda match: match.agreed(HELPER, NOW, "oui"), {"proposed": "agreed"}),
-    "queue": (lambda match: match.queued(HELPER, NOW, 1), {"proposed": "queued"}),
+    "accept": (
+        lambda match: match.accepted(HELPER, NOW, "oui"),
+        dict.fromkeys(("proposed", "lapsed"), "accepted"),
+    ),
+    "agree": (lambda match: match.agreed(HELPER, NOW, "oui"), dict.fromkeys(("proposed", "lapsed"), "agreed")),
+    "queue": (lambda match: match.queued(HELPER, NOW, 1), dict.fromkeys(("proposed", "lapsed"), "queued")),
     "call": (lambda match: match.called(DUE), {"queued": "proposed"}),
     "look": (lambda match: match.looked_at(DUE), {"queued": "queued"}),
     "confirm": (lambda match: match.confirmed(NOW), {"agreed": "accepted"}),
@@ -90,14 +93,23 @@ def test_to_a_stranger_the_match_does_not_exist():
             act()
 
 
-def test_a_yes_is_taken_until_the_very_second_it_is_due():
+def test_a_yes_is_taken_before_the_second_it_is_due_and_after():
     match = a_match()
     assert match.accepted(HELPER, DUE - 1, "").state == "accepted"
-    with pytest.raises(Conflict, match="match_lapsed"):
-        match.accepted(HELPER, DUE, "")
+    assert match.accepted(HELPER, DUE, "").state == "accepted"
     with pytest.raises(Conflict, match="match_not_due"):
         match.lapsed(DUE - 1)
-    assert match.lapsed(DUE).state == "lapsed"
+    assert match.lapsed(DUE).accepted(HELPER, DUE + 9, "").state == "accepted"
+
+
+def test_only_a_yes_is_welcome_after_the_time_and_only_from_who_was_asked():
+    lapsed = a_match().lapsed(DUE)
+    with pytest.raises(Conflict, match="match_lapsed"):
+        lapsed.declined(HELPER, DUE, "no_time")
+    with pytest.raises(Conflict, match="match_lapsed"):
+        lapsed.cancelled(SEEKER, DUE, "other")
+    with pytest.raises(NotAllowed, match="not_your_turn"):
+        lapsed.accepted(SEEKER, DUE, "")
 
 
 def test_a_match_that_is_over_says_so():

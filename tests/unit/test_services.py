@@ -441,14 +441,25 @@ class TestMatching:
         assert house.matching.tend_due(due + 9) == Round()
         (mail,) = owed(house, "match_lapsed")
         assert mail.to == monique.id
-        with pytest.raises(Conflict, match="match_lapsed"):
-            house.matching.accept(asked.match.id, by=yusuf.id, answer="", key=new_key(), now=due + 9)
 
-    def test_a_yes_after_the_time_is_refused_before_anybody_came_by(self, house, asked, yusuf):
-        with pytest.raises(Conflict, match="match_lapsed"):
-            house.matching.accept(
-                asked.match.id, by=yusuf.id, answer="", key=new_key(), now=asked.match.due_at
-            )
+    @pytest.mark.parametrize("somebody_came_by", [True, False])
+    def test_a_yes_after_the_time_is_welcome_while_help_is_wanted(
+        self, house, asked, need, yusuf, somebody_came_by
+    ):
+        late = asked.match.due_at + 9
+        if somebody_came_by:
+            house.matching.tend_due(late)
+        told = house.matching.accept(asked.match.id, by=yusuf.id, answer="", key=new_key(), now=late)
+        assert told.match.state == "accepted"
+        assert house.publishing.get(need.id).left == 0
+        assert house.matching.tend_due(late) == Round()
+
+    def test_a_yes_after_the_time_does_not_cross_a_block(self, house, asked, monique, yusuf):
+        late = asked.match.due_at + 9
+        house.matching.tend_due(late)
+        house.matching.block(asked.match.id, by=monique.id, key=new_key(), now=late)
+        with pytest.raises(Conflict, match="not_available"):
+            house.matching.accept(asked.match.id, by=yusuf.id, answer="", key=new_key(), now=late)
 
     def test_both_are_asked_how_it_went_and_a_silent_match_is_done_in_time(self, house, asked, yusuf):
         match = house.matching.accept(asked.match.id, by=yusuf.id, answer="", key=new_key(), now=NOW).match

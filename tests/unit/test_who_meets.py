@@ -98,6 +98,15 @@ def test_who_is_late_is_queued_and_no_place_of_theirs_is_taken(town):
     assert town.left() == 0
 
 
+def test_who_says_yes_after_the_time_is_queued_behind_who_helps(town):
+    town.yes("yusuf")
+    town.tick(hours=49)
+    assert town.match("ana").state == "lapsed"
+    assert town.yes("ana").match.state == "queued"
+    town.cancel("yusuf")
+    assert town.match("ana").state == "proposed"
+
+
 def test_a_second_yes_of_who_is_queued_changes_nothing(town):
     town.yes("yusuf")
     queued = town.yes("ana", key="the-same").match
