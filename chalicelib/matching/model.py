@@ -29,8 +29,8 @@ MOVES: Mapping[State, frozenset[State]] = MappingProxyType(
         "done": frozenset(),
     }
 )
-"""A yes to a need with no place left is queued; in a city that confirms, any other yes is agreed first. One that
-comes when others have long been asked is as good, while both listings stand."""
+"""A yes to a need with no place left is queued; in a city that confirms, any other yes is agreed first.
+One that comes after its time is as good, while both listings stand."""
 WELCOME: tuple[State, ...] = ("proposed", "lapsed")
 """States from which a yes is still welcome."""
 TAKING: frozenset[State] = frozenset({"agreed", "accepted", "done"})

@@ -145,7 +145,8 @@ def read_match(call: Call) -> Answer:
 
 _ABOUT_ACCEPT = (
     "A helper whom others were quicker than is `queued`, with their number, and asked again when a place is "
-    "free. Where the city confirms, the match is `agreed` until a coordinator decides, and the answer waits."
+    "free. Where the city confirms, the match is `agreed` until a coordinator decides, and the answer waits. "
+    "A yes to a match that has lapsed is taken while both listings stand."
 )
 _ABOUT_BLOCK = (
     "They are not proposed to each other again, whoever asks. A match that is not accepted yet ends as if it "

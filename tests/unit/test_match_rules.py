@@ -11,15 +11,13 @@ from tests.samples import HOUR_S, NOW, a_match, an_id
 SEEKER, HELPER, STRANGER = an_id("monique"), an_id("yusuf"), an_id("stranger")
 STATES = get_args(State)
 DUE = NOW + 48 * HOUR_S
+WELCOME = ("proposed", "lapsed")
 SAID = {"helper_outcome": "went_well"}
 
 ACTS = {
-    "accept": (
-        lambda match: match.accepted(HELPER, NOW, "oui"),
-        dict.fromkeys(("proposed", "lapsed"), "accepted"),
-    ),
-    "agree": (lambda match: match.agreed(HELPER, NOW, "oui"), dict.fromkeys(("proposed", "lapsed"), "agreed")),
-    "queue": (lambda match: match.queued(HELPER, NOW, 1), dict.fromkeys(("proposed", "lapsed"), "queued")),
+    "accept": (lambda match: match.accepted(HELPER, NOW, "oui"), dict.fromkeys(WELCOME, "accepted")),
+    "agree": (lambda match: match.agreed(HELPER, NOW, "oui"), dict.fromkeys(WELCOME, "agreed")),
+    "queue": (lambda match: match.queued(HELPER, NOW, 1), dict.fromkeys(WELCOME, "queued")),
     "call": (lambda match: match.called(DUE), {"queued": "proposed"}),
     "look": (lambda match: match.looked_at(DUE), {"queued": "queued"}),
     "confirm": (lambda match: match.confirmed(NOW), {"agreed": "accepted"}),
