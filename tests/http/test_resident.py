@@ -713,9 +713,18 @@ class TestTaps:
         city.sign_in(MONIQUE)
         assert self.state(city, match) == "proposed"
 
+    def test_a_yes_days_later_is_taken_from_the_same_mail_and_a_no_is_told_it_is_over(self, city, match):
+        accept, decline = city.links(YUSUF)
+        city.clock.turn(hours=49)
+        city.tick()
+        assert self.state(city, match) == "lapsed"
+        assert city.get(decline).status == 409
+        assert city.get(accept).status == self.press(city, accept).status == 200
+        assert self.state(city, match) == "accepted"
+
     def test_a_yes_that_comes_too_late_is_told_so_kindly(self, city, match):
         accept, _ = city.links(YUSUF)
-        city.clock.turn(hours=48)
+        city.clock.turn(days=20)
         late = self.press(city, accept)
         assert late.status == 409
         assert late.headers["content-type"].startswith("text/html")
