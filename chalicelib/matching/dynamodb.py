@@ -12,7 +12,7 @@ from chalicelib.listings.dynamodb import saved as saved_listing
 from chalicelib.listings.dynamodb import takes_one_more
 from chalicelib.listings.model import Listing
 from chalicelib.listings.rows import read_listing
-from chalicelib.matching.model import DAY_S, KEPT_S, MOVES, Match, Side
+from chalicelib.matching.model import DAY_S, ENDED, KEPT_S, Match, Side
 from chalicelib.matching.repository import Job, Pair
 from chalicelib.notices.dynamodb import owed
 from chalicelib.notices.model import Notice
@@ -182,9 +182,9 @@ def _owed(match: Match) -> dict[str, Any]:
     """Return under what the match is filed: what a schedule, or a coordinator, must do with it next."""
     if match.state == "agreed":
         return {**due("match", match.due_at, match.id), "due_hour": AGREED}
-    if MOVES[match.state]:
-        return due("match", match.due_at, match.id)
-    return {**due("purge-matches", match.due_at, match.id), "purge_at": match.due_at}
+    if match.state in ENDED:
+        return {**due("purge-matches", match.due_at, match.id), "purge_at": match.due_at}
+    return due("match", match.due_at, match.id)
 
 
 def _match(item: dict[str, Any]) -> Match:

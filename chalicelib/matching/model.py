@@ -33,6 +33,8 @@ MOVES: Mapping[State, frozenset[State]] = MappingProxyType(
 One that comes after its time is as good, while both listings stand."""
 WELCOME: tuple[State, ...] = ("proposed", "lapsed")
 """States from which a yes is still welcome."""
+ENDED: frozenset[State] = frozenset({"declined", "lapsed", "refused", "cancelled", "done"})
+"""States in which a schedule has nothing to do with a match but to forget it."""
 TAKING: frozenset[State] = frozenset({"agreed", "accepted", "done"})
 """States in which a match takes a place of both its listings."""
 

@@ -141,7 +141,7 @@ def _answered(call: Call, tap: "Tap", pair: "Pair") -> Answer | None:
 
 
 def _still_possible(call: Call, tap: "Tap", pair: "Pair") -> None:
-    from chalicelib.matching.model import MOVES, WELCOME
+    from chalicelib.matching.model import ENDED, WELCOME
     from chalicelib.matching.steps import refuse_late
 
     match = pair.match
@@ -155,8 +155,7 @@ def _still_possible(call: Call, tap: "Tap", pair: "Pair") -> None:
         refuse_late(pair, match, tap.person, call.now)
     if match is None or match.state in wanted[tap.action]:
         return
-    over = match.state == "lapsed" or not MOVES[match.state]
-    raise Conflict("match_over" if over else "link_used", state=match.state)
+    raise Conflict("match_over" if match.state in ENDED else "link_used", state=match.state)
 
 
 def _answer(tap: "Tap", fields: Any) -> str | None:
