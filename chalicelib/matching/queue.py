@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 from chalicelib.cities.model import City
 from chalicelib.listings.model import Listing
-from chalicelib.matching.mails import mail_of
+from chalicelib.matching.mails import mail_that_asks
 from chalicelib.matching.model import Match
 from chalicelib.matching.repository import Matches, Pair
 from chalicelib.matching.steps import Step, frees
+from chalicelib.notices.model import Notice
 from chalicelib.people.model import kept_apart
 from chalicelib.people.repository import People
 
@@ -50,8 +51,7 @@ class Queues:
         first = next((each.match for each in pairs if self._may_come(each, now)), None)
         if first is None or first.id != match.id:
             return Step(match.looked_at(now))
-        called = match.called(answer_by(need, offer, self.city, now))
-        mail = mail_of("place_free", called, called.helper, pair, now, pace="prompt")
+        called, mail = self._call(match, need, offer, now)
         return Step(called, notices=(mail,))
 
     def _calling(self, step: Step, need: Listing, now: int) -> Step:
@@ -64,10 +64,14 @@ class Queues:
             if pair.offer.id not in {each.id for each in step.listings}:
                 step = step._replace(seen=(*step.seen, pair.offer))
             if self._may_come(pair, now):
-                called = match.called(answer_by(need, pair.offer, self.city, now))
-                mail = mail_of("place_free", called, called.helper, pair, now, pace="prompt")
+                called, mail = self._call(match, need, pair.offer, now)
                 return step._replace(called=called, notices=(*step.notices, mail))
         return step
+
+    def _call(self, match: Match, need: Listing, offer: Listing, now: int) -> tuple[Match, Notice]:
+        """Return a queued match as it is once its helper is called, and the mail that calls them."""
+        called = match.called(answer_by(need, offer, self.city, now))
+        return called, mail_that_asks(called, Pair(called, need, offer), self.city, now, pace="prompt")
 
     def _may_come(self, pair: Pair, now: int) -> bool:
         """Say whether the helper of a queued match can be called now."""

@@ -11,7 +11,7 @@ from chalicelib.errors import Conflict, NotFound, Unavailable
 from chalicelib.identity import is_id, make_id
 from chalicelib.listings.model import DAY_S, Listing
 from chalicelib.matching.candidates import Candidate, candidates
-from chalicelib.matching.mails import ASKING, mail_of
+from chalicelib.matching.mails import mail_that_asks
 from chalicelib.matching.model import CancelReason, DeclineReason, Match, Outcome, Side
 from chalicelib.matching.proposals import both, proposal, side_of
 from chalicelib.matching.queue import Queues, place_of
@@ -103,7 +103,7 @@ class Matching:
         seeker, helper = self._both_people(need.author, offer.author)
         match = proposal(need, offer, side, seeker, helper, city=self.city, now=now)
         match = replace(match, message=message)
-        mail = mail_of(ASKING[side], match, match.other(side), pair, now, pace=pace)
+        mail = mail_that_asks(match, pair, self.city, now, pace=pace)
         return Proposal(match, mail, helper.was_asked(now) if side == "seeker" else None)
 
     def accept(self, match_id: str, *, by: str, answer: str, key: str, now: int) -> Told:
