@@ -4,16 +4,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from chalicelib.cities.model import City
+from chalicelib.errors import Conflict
 from chalicelib.listings.model import Listing
 from chalicelib.matching.mails import mail_that_asks
 from chalicelib.matching.model import Match
+from chalicelib.matching.proposals import answer_by, together
 from chalicelib.matching.repository import Matches, Pair
 from chalicelib.matching.steps import Step, frees
 from chalicelib.notices.model import Notice
-from chalicelib.people.model import kept_apart
 from chalicelib.people.repository import People
-
-HOUR_S = 3_600
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +77,11 @@ class Queues:
         match, offer = pair.match, pair.offer
         if match is None or offer is None or not offer.stands_at(now) or offer.left == 0:
             return False
-        seeker, helper = self.people.get_many([match.seeker, match.helper])
-        if seeker is None or helper is None or helper.paused_at(now):
+        try:
+            _, helper = together(self.people, match.seeker, match.helper)
+        except Conflict:
             return False
-        return not kept_apart(seeker, helper)
-
-
-def answer_by(need: Listing, offer: Listing, city: City, now: int) -> int:
-    """Return until when a proposal that is made now can be answered."""
-    return min(now + city.limits.proposal_hours * HOUR_S, need.expires_at, offer.expires_at)
+        return not helper.paused_at(now)
 
 
 def turns(matches: Iterable[Match], places: int) -> list[Match]:
