@@ -35,7 +35,7 @@ def exists(client: Any, name: str) -> bool:
 
 
 def copy_out(where: Cloud, folder: Folder, say: Say) -> None:
-    """Write what is not yet in the folder, then the key."""
+    """Write the key, then what is not yet in the folder: a folder that has all tables has the key."""
     client = where.client("dynamodb")
     tables = {noun: name for noun, name in nouns(folder.city).items() if exists(client, name)}
     expected = {
@@ -46,6 +46,9 @@ def copy_out(where: Cloud, folder: Folder, say: Say) -> None:
     for noun in tables:
         folder.tables.setdefault(noun, Table())  # what is not in the manifest would not be missed
     folder.save()
+    key = signing_key(where, folder.city)
+    if key is not None:
+        folder.keep_key(key)
     with say.progress(f"Exporting {folder.city}", sum(expected.values()) or None) as step:
         for noun, name in tables.items():
             while not folder.tables[noun].complete:
@@ -57,9 +60,6 @@ def copy_out(where: Cloud, folder: Folder, say: Say) -> None:
                 step.at(done, max(done, sum(expected.values())), f"{done:,} items  {noun}")
                 if say.stopping.is_set():
                     raise KeyboardInterrupt
-    key = signing_key(where, folder.city)
-    if key is not None:
-        folder.keep_key(key)
 
 
 def differs(where: Cloud, folder: Folder, say: Say, *, now: int) -> list[str]:

@@ -53,7 +53,7 @@ def export(say: Say, slug: str, folder: Path, shut: bool) -> None:
     where = cloud_of(slug)
     now = deployed(where, slug)
     into = begun(folder, where, slug)
-    if into.complete:
+    if into.complete and into.key:
         say.end(_data(into), f"{folder} holds a whole export of {slug}; nothing was read again.",
                 then="another folder for a newer one")  # fmt: skip
         return
