@@ -12,6 +12,7 @@ from typing import Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
+import pytest
 from botocore.config import Config
 from botocore.session import get_session
 
@@ -62,6 +63,15 @@ def ministack() -> Iterator[Engine]:
         started.wait()
         mailbox = Mailbox(started.mail, "Test", ZoneInfo("Europe/Paris"))
         yield Engine(started.url, account_of(uuid4().hex), mailbox)
+
+
+@contextmanager
+def ministack_here() -> Iterator[Engine]:
+    """Run an engine that whatever this process connects to is."""
+    with ministack() as running, pytest.MonkeyPatch.context() as patch:
+        for name, value in running.environment.items():
+            patch.setenv(name, value) if value else patch.delenv(name, raising=False)
+        yield running
 
 
 def fresh_city(client: Any) -> str:

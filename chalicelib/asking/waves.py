@@ -102,7 +102,11 @@ class Waves:
             self._store(stored, asking)
             self._forget(again)
             return None
-        return turn(stored, asking, need, matches, left, board=self.board, city=self.city, now=self.now)
+        found = turn(stored, asking, need, matches, left, board=self.board, city=self.city, now=self.now)
+        if found.exhausted and found.choices.standing:  # a newer need must not have them instead
+            found.stored = self._hand_over(found)
+            found.asking, found.exhausted = found.stored.reopened(), False
+        return found
 
     def as_its_need(self, asking: Asking, need: Listing | None, left: int) -> Asking:
         """Return the asking as the need has it: over with it, anew when renewed, at rest while it is full."""
@@ -142,14 +146,14 @@ class Waves:
                     raise
         return self.ask(turn, choice)
 
-    def _hand_over(self, turn: Turn) -> None:
+    def _hand_over(self, turn: Turn) -> Asking:
         """Tell the seeker, once, that nobody answered, and the coordinators why."""
         asking, need, now = turn.asking, turn.need, self.now
         view = View(self.board, self.city.zone, now)
         why = outcome(turn.card, self.matching.matches.of_need(need.id), view)
         mail = mail_about("need_unanswered", need, now, about=f"{asking.published_at} {asking.start}")
         told = asking.unanswered(now, at_the_latest(asking, need, now), why)
-        self.askings.save(told, () if asking.told else (mail,))
+        return self.askings.save(told, () if asking.told else (mail,))
 
     def _store(self, stored: Asking, asking: Asking) -> None:
         if asking != stored:

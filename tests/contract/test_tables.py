@@ -22,7 +22,7 @@ from chalicelib.storage.transaction import (
     at_version,
 )
 from infra.memory import MemoryTables
-from tests.engines import fresh_city, ministack
+from tests.engines import fresh_city, ministack_here
 
 REGION = "eu-west-3"
 NOW_MS = 1_772_442_000_000
@@ -61,9 +61,7 @@ def on_moto():
 
 @pytest.fixture(scope="module")
 def on_ministack():
-    with ministack() as engine, pytest.MonkeyPatch.context() as patch:
-        for name, value in engine.environment.items():
-            patch.setenv(name, value) if value else patch.delenv(name, raising=False)
+    with ministack_here() as engine:
         yield Tables(connect(REGION), fresh_city(engine.dynamodb), clock_ms, lambda _: None)
 
 

@@ -24,7 +24,7 @@ from chalicelib.storage.transaction import Put
 from infra.memory import MemoryTables
 from tests.asking import Neighbourhood
 from tests.city import Clock
-from tests.engines import fresh_city, ministack
+from tests.engines import fresh_city
 from tests.samples import NOW, a_house
 from tests.trouble import Killed, Luck, Unlucky, well
 
@@ -114,14 +114,6 @@ def test_rounds_that_meet_a_thousand_faults_ask_nobody_twice_and_lose_no_need():
         met += faults
         if met >= 1_000:
             break
-
-
-@pytest.fixture(scope="module")
-def engine():
-    with ministack() as running, pytest.MonkeyPatch.context() as patch:
-        for name, value in running.environment.items():
-            patch.setenv(name, value) if value else patch.delenv(name, raising=False)
-        yield running
 
 
 class Naive(DynamoAskings):

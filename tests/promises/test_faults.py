@@ -21,7 +21,7 @@ from chalicelib.storage.tables import Tables, connect
 from chalicelib.taps import Tap, seal
 from infra.memory import MemoryTables
 from tests.city import MONDAY, Clock, a_listing
-from tests.engines import fresh_city, ministack
+from tests.engines import fresh_city
 from tests.trouble import (
     MAIL_FAULTS,
     TABLE_FAULTS,
@@ -290,14 +290,6 @@ def until_met(full, run):
     while sum(met.values()) < full:
         met += run(next(seeds))
     return met
-
-
-@pytest.fixture(scope="module")
-def engine():
-    with ministack() as running, pytest.MonkeyPatch.context() as patch:
-        for name, value in running.environment.items():
-            patch.setenv(name, value) if value else patch.delenv(name, raising=False)
-        yield running
 
 
 def test_the_story_goes_through_every_state():

@@ -17,21 +17,13 @@ from chalicelib.storage.tables import Tables, connect
 from chalicelib.storage.transaction import Put
 from tests.city import a_listing as a_body
 from tests.city import open_city
-from tests.engines import fresh_city, ministack
+from tests.engines import fresh_city
 from tests.samples import NOW, a_draft, a_house, a_listing, a_match, a_person, an_id
 
 REGION = "eu-west-3"
 REPEATS = 5
 PATIENCE = 20
 MANY = 1_000_000
-
-
-@pytest.fixture(scope="module")
-def engine():
-    with ministack() as running, pytest.MonkeyPatch.context() as patch:
-        for name, value in running.environment.items():
-            patch.setenv(name, value) if value else patch.delenv(name, raising=False)
-        yield running
 
 
 class Requests:

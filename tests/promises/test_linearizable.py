@@ -17,7 +17,7 @@ from chalicelib.matching.dynamodb import DynamoMatches, _item
 from chalicelib.matching.service import Matching
 from chalicelib.storage.tables import Tables, connect
 from chalicelib.storage.transaction import Put
-from tests.engines import fresh_city, ministack
+from tests.engines import fresh_city
 from tests.linear import Pairs, Seen, explains
 from tests.promises.test_no_overbooking import PATIENCE, REGION, Naive
 from tests.samples import NOW, a_house, a_listing, a_match, a_person, an_id, settle
@@ -111,14 +111,6 @@ def insist(act):
         except Unavailable:
             continue
     raise AssertionError("nobody answers")
-
-
-@pytest.fixture(scope="module")
-def engine():
-    with ministack() as running, pytest.MonkeyPatch.context() as patch:
-        for name, value in running.environment.items():
-            patch.setenv(name, value) if value else patch.delenv(name, raising=False)
-        yield running
 
 
 @pytest.fixture(scope="module")

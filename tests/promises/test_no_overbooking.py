@@ -16,7 +16,7 @@ from chalicelib.matching.model import LOOK_S
 from chalicelib.matching.service import Matching
 from chalicelib.storage.tables import Tables, connect
 from chalicelib.storage.transaction import Put
-from tests.engines import fresh_city, ministack
+from tests.engines import fresh_city
 from tests.samples import NOW, a_house, a_listing, a_match, a_person, an_id, settle
 
 REGION = "eu-west-3"
@@ -155,14 +155,6 @@ def _insist(act):
 
 def _said(told):
     return told if isinstance(told, str) else told.match.state
-
-
-@pytest.fixture(scope="module")
-def engine():
-    with ministack() as running, pytest.MonkeyPatch.context() as patch:
-        for name, value in running.environment.items():
-            patch.setenv(name, value) if value else patch.delenv(name, raising=False)
-        yield running
 
 
 def assert_no_place_is_given_twice(crowd):

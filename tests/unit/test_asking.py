@@ -156,6 +156,17 @@ def test_a_new_helper_is_asked_for_the_oldest_need_however_many_fit_better(town)
     assert town.asked(old) == [yusuf.id]
 
 
+def test_after_the_last_wave_a_need_is_handed_over_and_who_is_left_is_asked_all_the_same(town):
+    town.house.city = replace(town.house.city, asking=AskingRules((Wave(1, 60, 20, 10_000),), 2))
+    town.helpers(2)
+    need = town.need()
+    town.round()
+    town.decline(need, town.house.people.get(town.asked(need)[0]))
+    town.round(minutes=1)
+    assert len(town.asked(need)) == 2
+    assert town.mails("need_unanswered") == [town.monique.id]
+
+
 def test_the_more_urgent_need_comes_first(town):
     only = town.helper("only", asks_per_week=1)
     calm = town.need()
