@@ -98,9 +98,7 @@ def _hand_over(where: Cloud, letter: Letter) -> str:
     """Invoke the function with what was to be handed over; return why it failed, nothing when it did not."""
     if not letter.function:
         return "whose it was is not said in it"
-    answer = where.client("lambda").invoke(
-        FunctionName=letter.function, Payload=json.dumps(letter.event).encode()
-    )
+    answer = where.invoking.invoke(FunctionName=letter.function, Payload=json.dumps(letter.event).encode())
     if "FunctionError" not in answer:
         return ""
     said = json.loads(answer["Payload"].read() or b"{}")

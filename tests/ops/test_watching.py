@@ -4,6 +4,8 @@ import json
 import time
 
 import pytest
+from botocore.exceptions import ReadTimeoutError
+from botocore.httpsession import URLLib3Session
 
 from chalicelib.notices.dynamodb import DynamoOutbox, owed
 from chalicelib.notices.model import notice
@@ -72,9 +74,7 @@ def test_a_parked_mail_is_listed_and_sent_again_once(mulhouse):
 
 
 def test_dead_letters_are_handed_over_again_and_what_is_refused_stays(mulhouse):
-    arn = mulhouse.client("lambda").get_function(FunctionName="entraide-mulhouse-purge")["Configuration"][
-        "FunctionArn"
-    ]
+    arn = _arn(mulhouse, "purge")
     _letter(mulhouse, _parked(arn, {"detail": SECRET}))
     _letter(mulhouse, _parked(arn, {"refuse": True}))
     _letter(mulhouse, _parked("arn:aws:lambda:eu-west-3:1:function:entraide-namur-purge", {}))
@@ -90,10 +90,25 @@ def test_dead_letters_are_handed_over_again_and_what_is_refused_stays(mulhouse):
     assert len(mulhouse.says("dlq", "mulhouse", "--json").result) == 2
 
 
+def test_a_function_that_takes_long_is_waited_for_and_run_once(mulhouse, monkeypatch):
+    _letter(mulhouse, _parked(_arn(mulhouse, "purge"), {}))
+    sending, waited = URLLib3Session.send, []
+
+    def send(session, request):
+        if "/invocations" in request.url:
+            waited.append(session._timeout.read_timeout)
+            raise ReadTimeoutError(endpoint_url=request.url)
+        return sending(session, request)
+
+    monkeypatch.setattr(URLLib3Session, "send", send)
+    said = mulhouse.says("redrive", "mulhouse", "--yes")
+    assert said.code == Exit.UNREACHABLE
+    assert len(waited) == 1
+    assert waited[0] > 900
+
+
 def test_what_eventbridge_could_not_deliver_is_handed_to_its_target(mulhouse):
-    arn = mulhouse.client("lambda").get_function(FunctionName="entraide-mulhouse-purge")["Configuration"][
-        "FunctionArn"
-    ]
+    arn = _arn(mulhouse, "purge")
     said = {name: {"StringValue": value, "DataType": "String"} for name, value in
             {"TARGET_ARN": arn, "ERROR_MESSAGE": "throttled", "RULE_ARN": "a"}.items()}  # fmt: skip
     _letter(mulhouse, {"detail-type": "Scheduled Event"}, said)
@@ -127,6 +142,11 @@ def test_a_city_that_is_not_deployed_or_not_known_is_told(operator, command, tmp
     unknown = operator.says(*command, "atlantis", *folder)
     assert unknown.code == Exit.USAGE
     assert "There is no city atlantis. Known: bourg-la-reine" in unknown.err
+
+
+def _arn(operator, handler):
+    asked = {"FunctionName": f"entraide-mulhouse-{handler}"}
+    return operator.client("lambda").get_function(**asked)["Configuration"]["FunctionArn"]
 
 
 def _letter(operator, body, attributes=None):
