@@ -4,12 +4,13 @@ import json
 import time
 
 import pytest
-from botocore.exceptions import ReadTimeoutError
+from botocore.exceptions import ClientError, ReadTimeoutError
 from botocore.httpsession import URLLib3Session
 
 from chalicelib.notices.dynamodb import DynamoOutbox, owed
 from chalicelib.notices.model import notice
 from chalicelib.storage.tables import Tables, connect
+from infra.ops import letters
 from infra.ops.stops import Exit
 
 SECRET = "monique@example.org"
@@ -107,6 +108,19 @@ def test_a_function_that_takes_long_is_waited_for_and_run_once(mulhouse, monkeyp
     assert waited[0] > 900
 
 
+def test_letters_that_are_not_taken_can_be_looked_at_at_once(mulhouse, monkeypatch):
+    for _ in range(2):
+        _letter(mulhouse, _parked(_arn(mulhouse, "purge"), {}))
+    wrong = mulhouse.says("redrive", "mulhouse", "no-such", "--yes")
+    assert (wrong.code, wrong.next) == (Exit.USAGE, "Next: entraide dlq mulhouse")
+    assert len(mulhouse.says("dlq", "mulhouse", "--json").result) == 2
+    with monkeypatch.context() as during:
+        during.setattr(letters, "_hand_over", _refused)
+        assert mulhouse.says("redrive", "mulhouse", "--yes").code == Exit.UNREACHABLE
+    assert len(mulhouse.says("dlq", "mulhouse", "--json").result) == 2
+    assert len(mulhouse.says("redrive", "mulhouse", "--yes", "--json").result["taken"]) == 2
+
+
 def test_what_eventbridge_could_not_deliver_is_handed_to_its_target(mulhouse):
     arn = _arn(mulhouse, "purge")
     said = {name: {"StringValue": value, "DataType": "String"} for name, value in
@@ -142,6 +156,10 @@ def test_a_city_that_is_not_deployed_or_not_known_is_told(operator, command, tmp
     unknown = operator.says(*command, "atlantis", *folder)
     assert unknown.code == Exit.USAGE
     assert "There is no city atlantis. Known: bourg-la-reine" in unknown.err
+
+
+def _refused(*_args):
+    raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "not you"}}, "Invoke")
 
 
 def _arn(operator, handler):
