@@ -8,7 +8,7 @@ import click
 
 from chalicelib.errors import Conflict
 from chalicelib.notices.dynamodb import DynamoOutbox
-from chalicelib.notices.model import State
+from chalicelib.notices.model import Notice, State
 from chalicelib.storage.tables import Tables, connect
 from infra.ops import cityfile
 from infra.ops.cloud import Cloud, cloud_of
@@ -96,15 +96,12 @@ def resend(say: Say, slug: str, notices: tuple[str, ...], every: bool) -> None:
         return
     say.confirm(f"Send {len(wanted)} notices of {slug} again?", NOTHING_DONE)
     outbox, again, passed = _outbox(where, slug), [], []
-    for notice_id in wanted:
-        known = outbox.get(notice_id)
-        if known is None:
-            raise _unknown(slug, notice_id)
+    for known in [_known(outbox, slug, notice) for notice in wanted]:  # all, before any is changed
         try:
             outbox.save(known.again(int(time.time())))
-            again.append(notice_id)
+            again.append(known.id)
         except Conflict:  # it is not parked, or another command was first
-            passed.append(notice_id)
+            passed.append(known.id)
     words = f" {len(passed)} were not parked and stay as they are." if passed else ""
     say.end({"again": again, "passed": passed}, f"{len(again)} notices wait to be sent.{words}",
             then=f"entraide outbox list {slug}")  # fmt: skip
@@ -146,6 +143,13 @@ def _outbox(where: Cloud, slug: str) -> DynamoOutbox:
     return DynamoOutbox(
         Tables(connect(where.region), slug, lambda: time.time_ns() // 1_000_000, lambda _: time.sleep(0.1))
     )
+
+
+def _known(outbox: DynamoOutbox, slug: str, notice: str) -> Notice:
+    known = outbox.get(notice)
+    if known is None:
+        raise _unknown(slug, notice)
+    return known
 
 
 def _unknown(slug: str, notice: str) -> Stopped:

@@ -50,12 +50,7 @@ def test_a_city_says_how_it_is(mulhouse):
 
 
 def test_a_parked_mail_is_listed_and_sent_again_once(mulhouse):
-    tables = Tables(connect("eu-west-3"), "mulhouse", lambda: time.time_ns() // 1_000_000, lambda _: None)
-    made = notice("match_accepted", "a-person", "a-match", int(time.time()), values={"message": SECRET})
-    tables.commit([owed(made)])
-    outbox = DynamoOutbox(tables)
-    outbox.save(made.claimed(1))
-    outbox.save(made.claimed(1).parked(1))
+    outbox, made = _parked_notice()
     listed = mulhouse.says("outbox", "list", "mulhouse", "--state", "parked")
     assert made.id in listed.out
     assert listed.next == "Next: entraide outbox resend mulhouse --all"
@@ -72,6 +67,15 @@ def test_a_parked_mail_is_listed_and_sent_again_once(mulhouse):
         made.id
     ]
     assert mulhouse.says("outbox", "show", "mulhouse", "no-such").code == Exit.USAGE
+
+
+def test_when_one_of_the_notices_is_not_known_none_is_sent_again(mulhouse):
+    outbox, made = _parked_notice()
+    said = mulhouse.says("outbox", "resend", "mulhouse", made.id, "no-such", "--yes")
+    assert said.code == Exit.USAGE
+    assert "has no notice no-such" in said.err
+    assert "Nothing was changed." in said.err
+    assert outbox.get(made.id).state == "parked"
 
 
 def test_dead_letters_are_handed_over_again_and_what_is_refused_stays(mulhouse):
@@ -156,6 +160,16 @@ def test_a_city_that_is_not_deployed_or_not_known_is_told(operator, command, tmp
     unknown = operator.says(*command, "atlantis", *folder)
     assert unknown.code == Exit.USAGE
     assert "There is no city atlantis. Known: bourg-la-reine" in unknown.err
+
+
+def _parked_notice():
+    tables = Tables(connect("eu-west-3"), "mulhouse", lambda: time.time_ns() // 1_000_000, lambda _: None)
+    made = notice("match_accepted", "a-person", "a-match", int(time.time()), values={"message": SECRET})
+    tables.commit([owed(made)])
+    outbox = DynamoOutbox(tables)
+    outbox.save(made.claimed(1))
+    outbox.save(made.claimed(1).parked(1))
+    return outbox, made
 
 
 def _refused(*_args):
