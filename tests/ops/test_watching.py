@@ -1,6 +1,7 @@
 """A running city is looked at, its parked mails and dead letters are handled, and no resident is named."""
 
 import json
+import re
 import time
 
 import pytest
@@ -10,7 +11,8 @@ from botocore.httpsession import URLLib3Session
 from chalicelib.notices.dynamodb import DynamoOutbox, owed
 from chalicelib.notices.model import notice
 from chalicelib.storage.tables import Tables, connect
-from infra.ops import letters
+from chalicelib.watching.cloudwatch import BROKEN, ERRORS
+from infra.ops import letters, logs
 from infra.ops.stops import Exit
 
 SECRET = "monique@example.org"
@@ -149,6 +151,31 @@ def test_the_log_is_read_and_errors_are_told_apart(mulhouse):
     found = [json.loads(line) for line in mulhouse.says("logs", "mulhouse", "--json").out.splitlines()]
     assert {"purge_listings", "unhandled"} <= {line["message"] for line in found}
     assert mulhouse.says("logs", "mulhouse", "--since", "soon").code == Exit.USAGE
+
+
+def test_a_function_that_took_too_long_is_among_the_errors(mulhouse):
+    client, group = mulhouse.client("logs"), "/entraide/mulhouse"
+    stream = "2026/11/25/entraide-mulhouse-assign_helpers[$LATEST]0a1b"
+    client.create_log_stream(logGroupName=group, logStreamName=stream)
+    report = '{{"time":"2026-11-25T10:00:00.000Z","type":"platform.report","record":{{"status":"{}"}}}}'
+    lines = [
+        report.format("timeout"),
+        report.format("success"),
+        '{"level":"INFO","message":"purge_listings"}',
+    ]
+    events = [{"timestamp": int(time.time() * 1000), "message": line} for line in lines]
+    client.put_log_events(logGroupName=group, logStreamName=stream, logEvents=events)
+    said = mulhouse.says("logs", "mulhouse", "--errors", "--json").out.splitlines()
+    found = [json.loads(line) for line in said if stream.rpartition("-")[2][:6] in line or "purge" in line]
+    assert [(line["function"], line["record"]["status"]) for line in found] == [("assign_helpers", "timeout")]
+
+
+def test_what_the_watch_counts_as_an_error_aws_is_asked_for():
+    asked = {json.loads(term) for term in re.findall(r'\?("(?:\\.|[^"\\])*")', logs._FILTER)}
+    report = '{"type":"platform.report","record":{"metrics":{},"status":"%s"}}'
+    for line in [*(report % how for how in BROKEN), *(json.dumps({"level": level}) for level in ERRORS)]:
+        assert any(term in line for term in asked), line
+    assert not [term for term in asked if term in report % "success"]
 
 
 @pytest.mark.parametrize("command", [["status"], ["logs"], ["outbox", "list"], ["dlq"], ["export"]])
