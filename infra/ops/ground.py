@@ -94,6 +94,8 @@ def parameters(
     """Return the stack's parameters: what is given now, else what it had, else what is asked or usual."""
     had = {} if before is None else before.parameters
     kept: dict[str, Any] = {option: had[name] for option, name in _OPTIONS.items() if name in had}
+    if not _speaks_for(kept.get("sender_identity", ""), city.sender.address):
+        kept.pop("sender_identity", None)
     if "MonthlyBudget" in had:
         kept |= {
             "monthly_budget": int(had["MonthlyBudget"]),
@@ -104,6 +106,11 @@ def parameters(
     if not wanted.get("ops"):
         wanted["ops"] = say.ask("The address that hears what is wrong with the city", "--ops")
     return dict(all_parameters(city, bucket=bucket, sha256=release.sha256, **wanted))
+
+
+def _speaks_for(identity: str, address: str) -> bool:
+    """Tell whether SES lets that identity send as the address: it is the address, its domain or one above."""
+    return identity == address or f".{address.partition('@')[2]}".endswith(f".{identity}")
 
 
 def close_doors(where: Cloud, now: Standing) -> list[str]:

@@ -1,9 +1,15 @@
 """A city is opened, upgraded and taken back by one command, whatever interrupts it."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
-from infra.ops import rollout, standing
+from infra.ops import cityfile, ground, rollout, standing
+from infra.ops.artefact import Release
 from infra.ops.cloud import cloud
+from infra.ops.say import Say
+from infra.ops.standing import Standing
 from infra.ops.stops import Exit
 from tests.ops.conftest import enter
 
@@ -49,6 +55,26 @@ def test_an_upgrade_keeps_the_data_the_key_and_the_parameters(operator):
     assert after.parameters["OpsAddress"] == "ops@example.org"
     assert _key(operator) == key
     assert operator.client("dynamodb").scan(TableName="entraide-mulhouse-people")["Count"] == 1
+
+
+@pytest.mark.parametrize(
+    ("had", "sender", "has"),
+    [
+        ("", "entraide@new.example", "new.example"),
+        ("villes.example", "entraide@new.example", "new.example"),
+        ("entraide@villes.example", "mairie@villes.example", "villes.example"),
+        ("illes.example", "entraide@villes.example", "villes.example"),
+        ("villes.example", "entraide@mulhouse.villes.example", "villes.example"),
+        ("entraide@villes.example", "entraide@villes.example", "entraide@villes.example"),
+    ],
+)
+def test_the_identity_of_a_sender_is_kept_as_long_as_the_sender_may_send_by_it(had, sender, has):
+    city, say = cityfile.load("mulhouse"), Say(as_json=False, yes=True)
+    release = Release("r", Path("zip"), "0" * 64, {})
+    first = ground.parameters(city, release, "b", None, {"ops": "o@x.org", "sender_identity": had}, say)
+    before = Standing("id", "entraide-mulhouse", "CREATE_COMPLETE", "", {}, first, {}, "")
+    moved = replace(city, sender=replace(city.sender, address=sender))
+    assert ground.parameters(moved, release, "b", before, {}, say)["SenderIdentity"] == has
 
 
 def test_a_version_that_does_not_answer_is_taken_back(operator, monkeypatch):
