@@ -17,6 +17,8 @@ BEGIN_S = 20.0
 """After which something that was begun has surely shown."""
 FEW = 3
 """Names in one line, where there is no bar to show them one after another."""
+NEVER_OPENED = {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "REVIEW_IN_PROGRESS"}
+"""States of a stack whose creation never came to its end: nobody can have used the city."""
 
 
 @dataclass(frozen=True, slots=True)
