@@ -10,10 +10,9 @@ from typing import Any
 import click
 from botocore.exceptions import ClientError
 
-from infra.ops import cityfile
-from infra.ops.cloud import LONGEST_S, Cloud, cloud_of
-from infra.ops.moving import deployed
+from infra.ops.cloud import LONGEST_S, Cloud
 from infra.ops.say import NOTHING_DONE, Say, spoken, table
+from infra.ops.standing import deployed
 from infra.ops.stops import Exit, Stopped
 from infra.ops.watching import queue_url
 from infra.stack import stack_name
@@ -48,7 +47,7 @@ class Letter:
 @spoken
 def dlq(say: Say, slug: str, letter: str | None) -> None:
     """List the dead letters of a city, or show one."""
-    where = _open(slug)
+    where, _ = deployed(slug)
     with _held(where, slug) as found:
         pass
     if letter is not None:
@@ -73,7 +72,7 @@ def dlq(say: Say, slug: str, letter: str | None) -> None:
 @spoken
 def redrive(say: Say, slug: str, letter: str | None) -> None:
     """Hand dead letters to their functions again; what is taken leaves the queue, the others stay."""
-    where = _open(slug)
+    where, _ = deployed(slug)
     say.confirm(f"Hand over the dead letters of {slug} again?", NOTHING_DONE)
     say.state = "A letter leaves the queue only after its function took it: none is lost."
     taken, refused = [], {}
@@ -182,10 +181,3 @@ def _kind(event: Any) -> str:
         if isinstance(event, dict)
         else "no event"
     )
-
-
-def _open(slug: str) -> Cloud:
-    cityfile.load(slug)
-    where = cloud_of(slug)
-    deployed(where, slug)
-    return where

@@ -10,10 +10,9 @@ import click
 from botocore.exceptions import ClientError
 
 from chalicelib.watching.cloudwatch import BROKEN, ERRORS, function_of
-from infra.ops import cityfile
-from infra.ops.cloud import Cloud, cloud_of
-from infra.ops.moving import deployed
+from infra.ops.cloud import Cloud
 from infra.ops.say import NOTHING_DONE, Say, spoken
+from infra.ops.standing import deployed
 from infra.ops.stops import Exit, Stopped
 from infra.ops.trouble import code_of
 from infra.stack import log_groups
@@ -37,9 +36,7 @@ _RUNTIME = re.compile(r"(START|END|REPORT|INIT_START) ")
 @spoken
 def logs(say: Say, slug: str, since: str, follow: bool, errors: bool, access: bool) -> None:
     """Show what the city's functions logged; with --json, one JSON document a line."""
-    cityfile.load(slug)
-    where = cloud_of(slug)
-    deployed(where, slug)
+    where, _ = deployed(slug)
     start = int((time.time() - _seconds(since)) * 1000)
     group = log_groups(slug)[1 if access else 0]
     count, seen = 0, set[str]()

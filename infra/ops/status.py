@@ -8,12 +8,11 @@ from typing import Any
 import click
 from rich.text import Text
 
-from infra.ops import cityfile, use
+from infra.ops import use
 from infra.ops.bill import Bill
-from infra.ops.cloud import Cloud, cloud, cloud_of
-from infra.ops.moving import deployed
+from infra.ops.cloud import Cloud, cloud
 from infra.ops.say import Say, spoken, table
-from infra.ops.standing import Standing, all_cities, standing
+from infra.ops.standing import Standing, all_cities, deployed, standing
 from infra.ops.watching import Seen, seen
 from infra.stack import stack_name
 
@@ -30,9 +29,7 @@ def status(say: Say, slug: str | None, drift: bool) -> None:
     if slug is None:
         _all(say, at)
         return
-    cityfile.load(slug)
-    where = cloud_of(slug)
-    now = deployed(where, slug)
+    where, now = deployed(slug)
     if drift:
         now = _compared(where, now, say)
     found = seen(where, slug, at)
