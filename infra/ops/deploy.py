@@ -11,6 +11,7 @@ from infra.ops import cityfile, ground
 from infra.ops.artefact import Release, released
 from infra.ops.changes import Change, counted, drop, shown
 from infra.ops.cloud import Cloud, cloud, cloud_of
+from infra.ops.folder import bring_key
 from infra.ops.mending import must_be_steady
 from infra.ops.rollout import Outcome, Prepared, carry_out, prepare
 from infra.ops.say import Say, spoken
@@ -100,12 +101,13 @@ def deploy(
         return
     cities = [cityfile.load(each) for each in slugs]
     release = released(where, say)
-    _bring_key(where, slugs, key_from)
+    if key_from is not None:
+        bring_key(where, slugs, key_from)
     bucket = ground.bucket(where, say)
     made: dict[str, Prepared] = {}
     stopped: dict[str, Stopped] = {}
     _each(
-        cities,
+        {city.slug: city for city in cities},
         parallel,
         say,
         lambda city: made.update({city.slug: prepare(where, city, release, bucket, given, say)}),
@@ -118,7 +120,7 @@ def deploy(
             drop(where, prepared.change)
         raise
     done: list[Outcome] = []
-    _each(list(made.values()), parallel, say, lambda each: done.append(carry_out(where, each, say)), stopped)
+    _each(made, parallel, say, lambda each: done.append(carry_out(where, each, say)), stopped)
     _report(say, done, stopped, release)
 
 
@@ -133,13 +135,15 @@ def _which(slug: str | None, *, every: bool) -> tuple[Cloud, list[str]]:
 
 
 def _each(
-    things: list[Any], parallel: int, say: Say, act: Callable[[Any], None], stopped: dict[str, Stopped]
+    things: Mapping[str, Any],
+    parallel: int,
+    say: Say,
+    act: Callable[[Any], None],
+    stopped: dict[str, Stopped],
 ) -> None:
-    """Do it to each, so many at once; what stops one city stops no other."""
+    """Do it to the thing of each city, so many at once; what stops one city stops no other."""
     with ThreadPoolExecutor(parallel) as pool:
-        waiting = {
-            pool.submit(act, thing): getattr(thing, "slug", None) or thing.city.slug for thing in things
-        }
+        waiting = {pool.submit(act, thing): slug for slug, thing in things.items()}
         try:
             for done in as_completed(waiting):
                 try:
@@ -177,13 +181,6 @@ def _agree(say: Say, where: Cloud, prepared: list[Prepared], *, even_tables: boo
 
 def _loses_table(change: Change) -> bool:
     return change.loses and change.type == "AWS::DynamoDB::Table"
-
-
-def _bring_key(where: Cloud, slugs: list[str], folder: str | None) -> None:
-    if folder is not None:
-        from infra.ops.folder import bring_key  # noqa: PLC0415
-
-        bring_key(where, slugs, folder)
 
 
 def _report(say: Say, done: list[Outcome], stopped: Mapping[str, Stopped], release: Release) -> None:

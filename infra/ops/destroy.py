@@ -83,8 +83,7 @@ def _agree(say: Say, where: Cloud, slug: str, export_to: Path | None) -> None:
 def _save(where: Cloud, slug: str, export_to: Path, say: Say) -> None:
     """Export all of it, and compare with the tables, which nobody changes any more."""
     folder = begun(export_to, where, slug)
-    if not folder.complete or not folder.key:
-        copy_out(where, folder, say)
+    copy_out(where, folder, say)
     say.state = (
         f"{slug} is closed and whole; {export_to} holds its data. entraide deploy {slug} opens it again."
     )

@@ -9,6 +9,7 @@ import click
 from chalicelib.errors import Conflict
 from chalicelib.notices.dynamodb import DynamoOutbox
 from chalicelib.notices.model import Notice, State
+from chalicelib.storage.codec import decode
 from chalicelib.storage.tables import Tables, connect
 from infra.ops.cloud import Cloud
 from infra.ops.say import NOTHING_DONE, Say, spoken, table
@@ -123,12 +124,8 @@ def _notices(where: Cloud, slug: str) -> Iterator[dict[str, Any]]:
 
 
 def _told(item: dict[str, Any]) -> dict[str, Any]:
-    plain = {name: next(iter(value.values())) for name, value in item.items() if name in SHOWN}
-    numbers = ("attempts", "made_at", "due_at", "version")
-    return {
-        "id": item["pk"]["S"],
-        **{name: int(value) if name in numbers else value for name, value in plain.items()},
-    }
+    plain = decode({name: value for name, value in item.items() if name in SHOWN})
+    return {"id": item["pk"]["S"], **plain}
 
 
 def _outbox(where: Cloud, slug: str) -> DynamoOutbox:
