@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from infra.ops import leftovers
+from infra.ops import cityfile, leftovers
 from infra.ops.cloud import Cloud, cloud_of, forget
 from infra.ops.copying import copy_out, refuse_difference
 from infra.ops.folder import begun
@@ -27,6 +27,7 @@ from infra.stack import stack_name
 @spoken
 def destroy(say: Say, slug: str, export_to: Path | None) -> None:
     """Remove a city, its stack, tables, logs and key; refused while it holds data that goes nowhere."""
+    cityfile.must_name_a_city(slug)  # its file may be gone already
     where = cloud_of(slug)
     now = _steady(where, slug, say)
     left = leftovers.found(where, slug)

@@ -180,6 +180,25 @@ def test_a_destruction_that_was_interrupted_loses_nothing_and_is_ended_by_the_sa
     ] == len(ODD)
 
 
+def test_what_all_cities_of_an_account_share_is_not_destroyed_as_a_city(mulhouse):
+    said = mulhouse.says("destroy", "account", "--yes")
+    assert said.code == Exit.USAGE
+    assert "is the stack that all cities of an account share" in said.err
+    assert mulhouse.status("account").endswith("_COMPLETE")
+    assert mulhouse.says("deploy", "mulhouse", "--yes").code == 0
+
+
+def test_a_table_that_an_upgrade_added_is_exported_before_a_city_is_destroyed(mulhouse, tmp_path):
+    folder = tmp_path / "folder"
+    mulhouse.says("export", "mulhouse", str(folder))
+    manifest = json.loads((folder / "manifest.json").read_text())
+    del manifest["tables"]["people"]  # an older version had no such table
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    said = mulhouse.says("destroy", "mulhouse", "--export-to", str(folder), "--yes")
+    assert said.code == 0, said.err
+    assert opened(folder).tables["people"].items == len(ODD)
+
+
 def test_no_city_is_destroyed_while_the_folder_lacks_its_key(mulhouse, tmp_path, monkeypatch):
     folder, name = tmp_path / "folder", "/entraide/mulhouse/signing-key"
     asked = {"Name": name, "WithDecryption": True}
