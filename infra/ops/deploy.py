@@ -6,10 +6,11 @@ from dataclasses import asdict
 from typing import Any
 
 import click
+from rich.text import Text
 
 from infra.ops import cityfile, ground
 from infra.ops.artefact import Release, released
-from infra.ops.changes import Change, counted, drop, shown
+from infra.ops.changes import counted, drop, explained, shown
 from infra.ops.cloud import Cloud, cloud, cloud_of
 from infra.ops.folder import bring_key
 from infra.ops.mending import must_be_steady
@@ -68,6 +69,7 @@ def plan(say: Say, slug: str, **given: Any) -> None:
         _data(prepared),
         head,
         shown(prepared.changes),
+        *explained(prepared.changes),
         f"{counted(prepared.changes)}. Nothing of {slug} was changed.",
         then=f"entraide deploy {slug}",
     )
@@ -163,10 +165,9 @@ def _agree(say: Say, where: Cloud, prepared: list[Prepared], *, even_tables: boo
     changing = [each for each in prepared if each.changes]
     for each in changing:
         say.note(f"\n{_from_to(each)}, {counted(each.changes)}")
-        lost = [change for change in each.changes if change.loses]
-        if each.before is not None or lost:
+        if each.before is not None or any(change.loses for change in each.changes):
             say.show(shown(each.changes))
-    tables = [change for each in changing for change in each.changes if _loses_table(change)]
+    tables = [change for each in changing for change in each.changes if change.loses_table]
     if tables and not even_tables:
         raise Stopped(
             f"A table would be replaced or destroyed: {', '.join(one.name for one in tables)}.",
@@ -179,24 +180,23 @@ def _agree(say: Say, where: Cloud, prepared: list[Prepared], *, even_tables: boo
         say.confirm(f"Deploy {names} to account {where.account}, {where.region}?", "Nothing was deployed.")
 
 
-def _loses_table(change: Change) -> bool:
-    return change.loses and change.type == "AWS::DynamoDB::Table"
-
-
 def _report(say: Say, done: list[Outcome], stopped: Mapping[str, Stopped], release: Release) -> None:
     """Say what became of each city; the worst that happened is the command's own end."""
     if len(done) + len(stopped) == 1 and stopped:
         raise next(iter(stopped.values()))
-    table = columns("city", "release", "was", "changed", "answers at")
+    table, words = columns("city", "release", "was", "changed"), []
     for one in sorted(done, key=lambda each: each.city):
-        table.add_row(one.city, one.release, one.was or "new", str(one.changed or "nothing"), one.url)
+        table.add_row(one.city, one.release, one.was or "new", str(one.changed or "nothing"))
+        words.append(Text(f"{one.city} answers at {one.url}"))
     for slug, why in stopped.items():
-        table.add_row(f"[red]{slug}[/red]", "", "", "[red]stopped[/red]", why.what)
+        table.add_row(Text(slug, "red"), "", "", Text("stopped", "red"))
+        words.append(Text(f"{slug}: {why.what}", "red"))
     told = {name: {"what": why.what, "state": why.state} for name, why in stopped.items()}
     data = {"done": [asdict(each) for each in done], "stopped": told}
     slug = done[0].city if len(done) == 1 else ""
     quiet = not stopped and not any(one.changed for one in done)
-    words = [f"Nothing changed: {release.id} runs already and answers."] if quiet else []
+    if quiet:
+        words.append(Text(f"Nothing changed: {release.id} runs already and answers."))
     say.end(data, table, *words, then=f"entraide status {slug}".strip())
     if stopped:
         raise Stopped(
