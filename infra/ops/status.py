@@ -13,7 +13,7 @@ from infra.ops.bill import Bill
 from infra.ops.cloud import Cloud, cloud
 from infra.ops.say import Say, spoken, table
 from infra.ops.standing import Standing, all_cities, deployed, standing
-from infra.ops.watching import Seen, seen
+from infra.ops.watching import Seen, seen, since
 from infra.stack import stack_name
 
 DRIFT_S = 180.0
@@ -32,7 +32,8 @@ def status(say: Say, slug: str | None, drift: bool) -> None:
     where, now = deployed(slug)
     if drift:
         now = _compared(where, now, say)
-    found = seen(where, slug, at)
+    with say.progress("Reading what the log says since the watch last looked"):
+        found = since(where, slug, seen(where, slug, at), at)
     bill = use.so_far(where, slug, now, at)
     shown = table("", "")
     for name, value, style in _rows(where, now, found, bill, at):
@@ -106,7 +107,7 @@ def _drift(now: Standing) -> str:
 
 def _mails(found: Seen) -> str:
     kinds = ("sent", "bounced", "complained")
-    return ", ".join(f"{found.mails.get(kind, 0)} {kind}" for kind in kinds) + " when the watch last looked"
+    return ", ".join(f"{found.mails.get(kind, 0)} {kind}" for kind in kinds)
 
 
 def _then(slug: str, now: Standing, found: Seen) -> str:
@@ -152,7 +153,7 @@ def _span(seconds: int) -> str:
 
 def _ago(at: int | None, now: int) -> str:
     if at is None:
-        return "none that the watch has seen yet"
+        return "none yet"
     gone = max(0, now - at)
     for size, name in ((86_400, "days"), (3_600, "h"), (60, "min")):
         if gone >= 2 * size:

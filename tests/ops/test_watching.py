@@ -51,6 +51,29 @@ def test_a_city_says_how_it_is(mulhouse):
     assert "mulhouse" in mulhouse.says("status").out
 
 
+def test_what_the_log_says_since_the_watch_last_looked_counts_too(mulhouse):
+    now = int(time.time())
+    watch = {
+        "pk": {"S": "watch"},
+        "seen_until": {"N": str(now - 600)},
+        "ran": {"M": {"purge": {"N": str(now - 4000)}, "send_notices": {"N": str(now - 620)}}},
+        "mails": {"M": {str(now // 3600): {"M": {"sent": {"N": "2"}}}}},
+        "told": {"M": {}},
+    }
+    mulhouse.put("mulhouse", "jobs", watch)
+    said = [
+        (700, {"function": "send_notices", "message": "mail_sent"}),  # the watch saw it
+        (40, {"function": "send_notices", "message": "mail_sent"}),
+        (30, {"function": "send_notices", "message": "mail_bounced"}),
+    ]
+    _log(mulhouse, "test", *((now - ago, json.dumps(line)) for ago, line in said))
+    found = mulhouse.says("status", "mulhouse", "--json").result
+    assert found["mails"] == {"sent": 3, "bounced": 1}
+    assert found["schedules"]["send_notices"]["at"] == now - 30
+    assert found["schedules"]["purge"]["at"] == now - 4000
+    assert found["schedules"]["ask_helpers"]["at"] is None
+
+
 def test_a_parked_mail_is_listed_and_sent_again_once(mulhouse):
     outbox, made = _parked_notice()
     listed = mulhouse.says("outbox", "list", "mulhouse", "--state", "parked")
@@ -139,12 +162,8 @@ def test_what_eventbridge_could_not_deliver_is_handed_to_its_target(mulhouse):
 
 
 def test_the_log_is_read_and_errors_are_told_apart(mulhouse):
-    logs, group = mulhouse.client("logs"), "/entraide/mulhouse"
-    logs.create_log_stream(logGroupName=group, logStreamName="test")
-    now = int(time.time() * 1000)
     lines = [{"level": "INFO", "message": "purge_listings"}, {"level": "ERROR", "message": "unhandled"}]
-    events = [{"timestamp": now + n, "message": json.dumps(line)} for n, line in enumerate(lines)]
-    logs.put_log_events(logGroupName=group, logStreamName="test", logEvents=events)
+    _log(mulhouse, "test", *((int(time.time()), json.dumps(line)) for line in lines))
     said = mulhouse.says("logs", "mulhouse")
     assert "purge_listings" in said.out
     assert "unhandled" in said.out
@@ -154,17 +173,14 @@ def test_the_log_is_read_and_errors_are_told_apart(mulhouse):
 
 
 def test_a_function_that_took_too_long_is_among_the_errors(mulhouse):
-    client, group = mulhouse.client("logs"), "/entraide/mulhouse"
     stream = "2026/11/25/entraide-mulhouse-assign_helpers[$LATEST]0a1b"
-    client.create_log_stream(logGroupName=group, logStreamName=stream)
     report = '{{"time":"2026-11-25T10:00:00.000Z","type":"platform.report","record":{{"status":"{}"}}}}'
     lines = [
         report.format("timeout"),
         report.format("success"),
         '{"level":"INFO","message":"purge_listings"}',
     ]
-    events = [{"timestamp": int(time.time() * 1000), "message": line} for line in lines]
-    client.put_log_events(logGroupName=group, logStreamName=stream, logEvents=events)
+    _log(mulhouse, stream, *((int(time.time()), line) for line in lines))
     said = mulhouse.says("logs", "mulhouse", "--errors", "--json").out
     assert "purge_listings" not in said
     found = [line for line in map(json.loads, said.splitlines()) if "record" in line]
@@ -188,6 +204,13 @@ def test_a_city_that_is_not_deployed_or_not_known_is_told(operator, command, tmp
     unknown = operator.says(*command, "atlantis", *folder)
     assert unknown.code == Exit.USAGE
     assert "There is no city atlantis. Known: bourg-la-reine" in unknown.err
+
+
+def _log(operator, stream, *lines):
+    client, at = operator.client("logs"), {"logGroupName": "/entraide/mulhouse", "logStreamName": stream}
+    client.create_log_stream(**at)
+    events = [{"timestamp": when * 1000, "message": line} for when, line in lines]
+    client.put_log_events(**at, logEvents=events)
 
 
 def _parked_notice():
