@@ -6,13 +6,10 @@ import click
 from rich.text import Text
 
 from infra.ops import cityfile
-from infra.ops.bill import Bill, bill, busy, hourly, idle, load, prices
+from infra.ops.bill import Bill, add, bill, busy, hourly, idle, load, prices
 from infra.ops.say import Say, spoken, table
 from infra.stack.package import PYTHON
 from infra.stack.template import city_template
-
-LIMIT_EUR = 0.10
-"""Of a month of a city in which nothing happens."""
 
 
 @click.command("cost")
@@ -27,12 +24,11 @@ def cost(say: Say, slug: str | None, residents: int | None, full_watch: bool) ->
     template = city_template(PYTHON, "arm64")
     seed = load()["seed"]
     people = residents or round(seed["residents"] / seed["territories"])
-    still = bill(idle(template, full_watch=full_watch))
-    bills = {"nobody": still}
+    still = idle(template, full_watch=full_watch)
+    bills = {"nobody": bill(still)}
     for times in (1, 10):
-        used = idle(template, full_watch=full_watch)
-        for what, much in busy(template, people * times).items():
-            used[what] = used.get(what, 0) + much
+        used = dict(still)
+        add(used, busy(template, people * times))
         bills[f"{people * times:,} residents"] = bill(used)
     data = {
         "city": slug,

@@ -60,7 +60,7 @@ class Say:
         for thing in shown:
             self.out.print(thing)
         if then:
-            self.out.print(f"\nNext: {then}", style="cyan", markup=False)
+            self.out.print(f"\nNext: {then}", style="cyan", markup=False, soft_wrap=True)
 
     def confirm(self, question: str, refused: str) -> None:
         """Return when the answer is yes, or was given by --yes; raise Stopped otherwise."""

@@ -72,6 +72,7 @@ def test_a_city_is_added_with_its_boundary_and_read_back(says, cities, tmp_path)
     assert (city.name, city.level, city.cell_m, city.code.value) == ("Colmar", "commune", 250, "68066")
     assert city.contains(city.centre)
     assert [path.name for path in cities.iterdir() if path.suffix != ".json"] == []
+    assert (cities / "colmar.json").stat().st_mode & 0o044 == 0o044
 
 
 @pytest.mark.parametrize("code", ["68066", "INSEE:6806", "INSEE:2C004", "NIS:9000", "ISO:FR", "INSEE:"])
@@ -122,6 +123,14 @@ def test_a_name_or_a_code_that_is_taken_is_refused(says, cities, tmp_path):
     assert add(says, "mulhouse", path)[0] == Exit.REFUSED
     assert add(says, "mulhouse-2", path, "INSEE:68224")[0] == Exit.REFUSED
     assert (cities / "mulhouse.json").read_bytes() == before
+
+
+@pytest.mark.parametrize("slug", ["account", "Colmar", "colmar-", "col_mar", "9colmar", "c" * 33])
+def test_what_can_name_no_city_is_refused(says, cities, tmp_path, slug):
+    code, said = add(says, slug, boundary(tmp_path, polygon(SQUARE), nom="Colmar"))
+    assert code == Exit.USAGE
+    assert f"{slug} cannot name a city" in said
+    assert sorted(each.name for each in cities.iterdir()) == ["mulhouse.json"]
 
 
 def test_a_value_that_makes_the_file_faulty_leaves_no_file(says, cities, tmp_path):
