@@ -36,7 +36,11 @@ _WHOLE = click.IntRange(1)
     help="The limit that every helper keeps.",
 )
 @click.option(
-    "--data", type=click.Path(path_type=Path), default=DATA, show_default=True, help="Recorded habits."
+    "--data",
+    type=click.Path(path_type=Path),
+    default=DATA,
+    show_default="beside the project",
+    help="Recorded habits.",
 )
 @spoken
 def simulate_city(

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from chalicelib.cities.model import City
 from chalicelib.people.model import ASKS_PER_SEASON
+from infra.emulator import ROOT
 from infra.simulate.drawing import draw
 from infra.simulate.figures import Figures
 from infra.simulate.habits import read_habits
@@ -18,7 +19,7 @@ from infra.simulate.history import History
 from infra.simulate.running import run
 from infra.simulate.world import Size, World, world
 
-DATA = Path("../shared/data/ppe_getusppe")
+DATA = ROOT / "../shared/data/ppe_getusppe"
 FIRST_DAY = datetime(2026, 3, 2)  # noqa: DTZ001 — midnight there, wherever the city is
 """A Monday; the clock is put forward on its twenty-eighth day."""
 

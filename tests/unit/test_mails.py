@@ -15,6 +15,7 @@ from chalicelib.notices.hours import Hours, Quiet
 from chalicelib.notices.model import GATHER_S, HEADROOM_S, notice
 from chalicelib.notices.repository import AnswerLost, Refused, Throttled
 from chalicelib.notices.service import THROTTLE_S, Dispatcher
+from chalicelib.people.service import mute
 from tests.fakes import Mailbox
 from tests.samples import HOUR_S, NOW, a_house, a_listing, a_match, a_person, an_id, settle
 
@@ -138,17 +139,18 @@ class TestWhatGoesTogether:
         (lead,) = [each for each in made if street.state(each) == "parked"]
         assert {lead.id, *street.get(lead.id).carries} == {each.id for each in made}
 
-    def test_what_is_switched_off_later_is_left_out_of_a_mail_that_is_tried_again(self):
+    @pytest.mark.parametrize("switched_off", [True, False])
+    def test_what_is_switched_off_later_is_left_out_of_a_mail_that_is_tried_again(self, switched_off):
         street = Street(mailer=Sometimes(Throttled()))
-        lead = street.owe("asked_to_help")
-        street.owe("listing_refused")
+        made = [street.owe("match_declined"), street.owe("listing_refused")]
         street.passes(GATHER_S)
-        from chalicelib.people.service import mute
-
-        mute(street.house.people, an_id("yusuf"), [street.get(lead.id).topic])
+        lead = next(street.get(each.id) for each in made if street.get(each.id).carries)
+        if switched_off:
+            mute(street.house.people, lead.to, [lead.topic])
         street.passes(THROTTLE_S)
-        ((mail, _),) = street.house.mailer.mails
-        assert "retenue" in mail.subject + mail.text or "refus" in mail.subject.lower() + mail.text.lower()
+        ((mail, told_for),) = street.house.mailer.mails
+        assert (told_for, lead.carries) == (lead.id, tuple(each.id for each in made if each.id != lead.id))
+        assert ("<h2" in mail.html) is not switched_off
 
 
 class TestWhatIsNoLongerSo:
