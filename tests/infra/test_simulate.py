@@ -1,8 +1,5 @@
 """A city to try engines on: the same seed gives the same days, the same residents, the same answers."""
 
-import os
-import subprocess
-import sys
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -11,7 +8,6 @@ import pytest
 
 from chalicelib.cities.model import load_city
 from chalicelib.settings import CITIES
-from infra.simulate.__main__ import main
 from infra.simulate.figures import figures
 from infra.simulate.habits import Habits, read_habits
 from infra.simulate.history import Ask, History
@@ -19,7 +15,7 @@ from infra.simulate.network import Schedule
 from infra.simulate.replies import Replies
 from infra.simulate.running import ENGINES, OURS, run
 from infra.simulate.world import Size, world
-from tests.city import DATA, ROOT
+from tests.city import DATA
 
 SMALL = Size(residents=50, needs=30, days=6)
 
@@ -49,24 +45,6 @@ def test_the_days_have_something_in_them():
 
 def test_a_city_is_drawn_from_its_seed_alone():
     assert a_world() == a_world() != a_world(8)
-
-
-def test_the_same_seed_gives_the_same_bytes_in_every_process(tmp_path):
-    """Also where sets are walked in another order, as another process walks them."""
-    runs = []
-    for salt in ("1", "2"):
-        command = f"{sys.executable} -m infra.simulate mulhouse --days 4 --residents 40 --needs 20 --seed 3"
-        wanted = ["--engine", "ours", "--engine", "least_asked", "--out", str(tmp_path / salt)]
-        env = {**os.environ, "PYTHONHASHSEED": salt}
-        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        runs.append(subprocess.Popen([*command.split(), *wanted], env=env, cwd=ROOT, **pipes))
-    said = [each.communicate(timeout=120) for each in runs]
-    assert [each.returncode for each in runs] == [0, 0], said
-    assert said[0][0].replace(b"/1.", b"/2.") == said[1][0]
-    drawings = sorted(path.name for path in (tmp_path / "1").iterdir())
-    assert len(drawings) == 5
-    for name in drawings:
-        assert (tmp_path / "1" / name).read_bytes() == (tmp_path / "2" / name).read_bytes()
 
 
 @pytest.mark.parametrize("peer", ["nearest", "least_asked"])
@@ -129,19 +107,6 @@ def test_ticks_that_find_nothing_can_be_left_out(monkeypatch):
     full = run(a_world(5, size), OURS, lambda _day: None)
     assert shown.asks
     assert (full.asks, full.replies, full.mails) == (shown.asks, shown.replies, shown.mails)
-
-
-def test_a_city_that_is_unknown_is_said_with_those_that_are_known(capsys):
-    assert main(["atlantis"]) == 2
-    assert "mulhouse" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize("wrong", [["--days", "0"], ["--needs", "-3"], ["--engine", "magic"]])
-def test_what_cannot_be_simulated_is_refused(wrong, capsys):
-    with pytest.raises(SystemExit) as refused:
-        main(["mulhouse", *wrong])
-    assert refused.value.code == 2
-    assert wrong[0] in capsys.readouterr().err
 
 
 def test_without_data_the_habits_are_stated():
