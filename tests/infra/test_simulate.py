@@ -10,7 +10,7 @@ from chalicelib.cities.model import load_city
 from chalicelib.settings import CITIES
 from infra.simulate.figures import figures
 from infra.simulate.habits import Habits, read_habits
-from infra.simulate.history import Ask, History
+from infra.simulate.history import Ask, History, Limit
 from infra.simulate.network import Schedule
 from infra.simulate.replies import Replies
 from infra.simulate.running import ENGINES, OURS, run
@@ -62,7 +62,7 @@ def test_what_a_resident_says_hangs_on_no_order():
     tried = a_world()
     pairs = [(resident, need) for resident in tried.residents[:20] for need in tried.needs[:20]]
     said = [
-        [Replies(tried, History(tried.start, tried.until, {})).word(*pair, tried.start) for pair in order]
+        [Replies(tried, History({})).word(*pair, tried.start) for pair in order]
         for order in (pairs, pairs[::-1])
     ]
     assert said[0] == said[1][::-1]
@@ -72,7 +72,7 @@ def test_what_a_resident_says_hangs_on_no_order():
 def test_residents_asked_far_above_what_they_chose_grow_weary():
     tried = a_world()
     resident = next(each for each in tried.residents if each.offers and each.silence < 0.3)
-    calm, weary = (History(tried.start, tried.until, {resident.number: 1}) for _ in range(2))
+    calm, weary = (History({resident.number: Limit(1, 8)}) for _ in range(2))
     for _ in range(200):
         weary.ask(Ask(tried.start, 0, resident.number))
     answered = [
