@@ -16,7 +16,7 @@ from chalicelib.notices.model import GATHER_S, HEADROOM_S, notice
 from chalicelib.notices.repository import AnswerLost, Refused, Throttled
 from chalicelib.notices.service import THROTTLE_S, Dispatcher
 from chalicelib.people.service import mute
-from tests.fakes import Mailbox
+from tests.fakes import Failing, Mailbox
 from tests.samples import HOUR_S, NOW, a_house, a_listing, a_match, a_person, an_id, settle
 
 DAY_S = 24 * HOUR_S
@@ -25,24 +25,11 @@ DIGEST = NOW + 8 * HOUR_S
 """18:00 of the Monday on which everything begins at 10:00."""
 
 
-class Sometimes(Mailbox):
-    """A provider that fails as it is told, one failure a mail."""
-
-    def __init__(self, *failures):
-        super().__init__()
-        self.failures = list(failures)
-
-    def send(self, mail, notice_id):
-        if self.failures and (failure := self.failures.pop(0)):
-            raise failure
-        return super().send(mail, notice_id)
-
-
 class Street:
     """People who are owed things, and what comes of it tick by tick."""
 
     def __init__(self, *people, mailer=None):
-        self.house = a_house(mailer=mailer or Sometimes())
+        self.house = a_house(mailer=mailer or Mailbox())
         self.now, self.made = NOW, {}
         for person in people or (a_person("yusuf"),):
             settle(self.house, person)
@@ -112,7 +99,7 @@ class TestWhatGoesTogether:
         assert "D’autres nouvelles" not in second
 
     def test_a_mail_that_was_not_sent_is_tried_again_as_it_was(self):
-        street = Street(mailer=Sometimes(Throttled()))
+        street = Street(mailer=Failing(Throttled()))
         made = [street.owe() for _ in range(3)]
         street.passes(GATHER_S)
         street.owe()
@@ -120,7 +107,7 @@ class TestWhatGoesTogether:
         assert {*street.mails[0]} == {each.id for each in made}
 
     def test_what_may_have_been_told_goes_with_no_other_mail(self):
-        street = Street(mailer=Sometimes(AnswerLost()))
+        street = Street(mailer=Failing(AnswerLost()))
         lost = [street.owe() for _ in range(2)]
         street.passes(GATHER_S)
         other = street.owe(pace="prompt")
@@ -132,7 +119,7 @@ class TestWhatGoesTogether:
         )
 
     def test_what_the_provider_refuses_is_parked_with_what_it_carries(self):
-        street = Street(mailer=Sometimes(Refused()))
+        street = Street(mailer=Failing(Refused()))
         made = [street.owe() for _ in range(3)]
         street.passes(DAY_S, step=600)
         assert street.mails == []
@@ -141,7 +128,7 @@ class TestWhatGoesTogether:
 
     @pytest.mark.parametrize("switched_off", [True, False])
     def test_what_is_switched_off_later_is_left_out_of_a_mail_that_is_tried_again(self, switched_off):
-        street = Street(mailer=Sometimes(Throttled()))
+        street = Street(mailer=Failing(Throttled()))
         made = [street.owe("match_declined"), street.owe("listing_refused")]
         street.passes(GATHER_S)
         lead = next(street.get(each.id) for each in made if street.get(each.id).carries)
