@@ -445,13 +445,31 @@ class TestTheBudget:
         assert storm.told == Counter([*storm.street.made])
 
     @pytest.mark.soak
-    def test_ten_thousand_events_for_one_person(self):
-        storm = Storm(Random(1))
-        for _ in range(10_000):
+    @pytest.mark.parametrize("seed", range(25))
+    def test_four_hundred_events_at_once_of_ten_thousand(self, seed):
+        """What the first day does not hold goes in one digest a day, and each holds so many."""
+        storm = Storm(Random(seed), ("each", "daily")[seed % 2])
+        for _ in range(400):
             storm.street.owe(pace=storm.random.choice(["urgent", "prompt", "soon", "calm"]))
-        storm.calms_down(days=10_000 // (MOST * storm.most) + 3)
+        storm.calms_down(days=400 // MOST + 3)
         assert storm.worst_day <= storm.most
         assert storm.told == Counter([*storm.street.made])
+
+    def test_a_backlog_is_gathered_once_in_a_round_and_not_for_each_notice_of_it(self, monkeypatch):
+        street, gathered = Street(), []
+        waiting_for = DynamoOutbox.waiting_for
+
+        def counted(outbox, person, *, limit):
+            gathered.append(person)
+            return waiting_for(outbox, person, limit=limit)
+
+        monkeypatch.setattr(DynamoOutbox, "waiting_for", counted)
+        most = street.house.city.limits.mails_per_day
+        for _ in range(2 * MOST * most):
+            street.owe(pace="prompt")
+        street.at(NOW)
+        assert len(gathered) == len(street.mails) + 1 == most
+        assert Counter(map(street.state, street.made.values()))["waiting"] == MOST * (most + 1)
 
     def test_a_sender_that_asks_the_provider_first_and_counts_afterwards_is_caught(self, monkeypatch):
         """The naive way: each its own mail, and the count is kept beside it."""
