@@ -1,10 +1,11 @@
 """The city asks: who is asked for which need and when, until it is served or nobody is left."""
 
+from collections.abc import Collection
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from chalicelib.asking.finding import helped_by_new_offers, new_needs, without_asking
+from chalicelib.asking.finding import MOST, first_come, helped_by_new_offers, new_needs, without_asking
 from chalicelib.asking.model import Asking, Assignment
 from chalicelib.asking.repository import Again, Askings
 from chalicelib.asking.waves import Waves
@@ -45,16 +46,23 @@ class Asker:
     city: City
 
     def ask_due(self, now: int) -> Round:
-        """Begin the askings of new needs and go on with those due.
+        """Begin the askings of new needs and go on with those due, as many as one round may take.
 
-        What it is interrupted at is due at the next round, which goes on there.
+        What is left, or what it is interrupted at, is due at the next round, which goes on there.
         """
-        board = self.board.still(now)
-        due = self._due(board, now)
-        outcome = Waves(self.askings, self.matching, self.city, board, now).go(due)
-        if not outcome.failed:
-            self.askings.finished("ask", now, exactly=bool(due))
-        return outcome
+        board, since = self.board.still(now), self.askings.mark("ask", now)
+        due, new = self._due(board, since, now)
+        ordered = first_come(due, board, self.city)
+        first, later = ordered[:MOST], ordered[MOST:]
+        for need in first:
+            if need in new:
+                self._begin(new[need])
+        helped = [] if later else self._helped(due, board, since, now)
+        waves = Waves(self.askings, self.matching, self.city, board, now)
+        outcome = waves.go({need: due[need] for need in first}, helped, before=next(iter(later), None))
+        if not outcome.failed and not later:
+            self.askings.finished("ask", now, exactly=bool(due or helped))
+        return replace(outcome, left=len(later))
 
     def assign(self, now: int) -> Assignment:
         """Assign all open needs at once, when it is time again; every helper it asks is asked for good.
@@ -122,21 +130,25 @@ class Asker:
                 continue
         raise Conflict("asking_changed")
 
-    def _due(self, board: Still, now: int) -> dict[str, list[Again]]:
-        """Return the needs to look at, and of each the rows that said so; new ones have their asking now."""
-        since = self.askings.mark("ask", now)
+    def _due(
+        self, board: Still, since: int | None, now: int
+    ) -> tuple[dict[str, list[Again]], dict[str, Asking]]:
+        """Return the needs to look at, of each the rows that said so, and the askings that new ones lack."""
         due: dict[str, list[Again]] = {}
+        new: dict[str, Asking] = {}
         for each in list(self.askings.due("ask", since, now)):
             due.setdefault(each.need, []).extend([each.again] if each.again else [])
-        for found in without_asking(new_needs(board, since, now), self.askings, now):
-            due.setdefault(found if isinstance(found, str) else self._begun(found), [])
-        rules, zone = self.city.asking, self.city.zone
-        for need_id in helped_by_new_offers(board, since, self.askings, rules, zone=zone, now=now):
-            due.setdefault(need_id, [])
-        return due
+        for need, asking in without_asking(new_needs(board, since, now), self.askings, now):
+            due.setdefault(need, [])
+            if asking is not None:
+                new[need] = asking
+        return due, new
 
-    def _begun(self, asking: Asking) -> str:
-        """Store a new asking, which another round may have done meanwhile; return its need."""
+    def _helped(self, known: Collection[str], board: Still, since: int | None, now: int) -> list[str]:
+        rules, zone = self.city.asking, self.city.zone
+        return helped_by_new_offers(board, since, known, self.askings, rules, zone=zone, now=now)
+
+    def _begin(self, asking: Asking) -> None:
+        """Store a new asking, which another round may have done meanwhile."""
         with suppress(Conflict):
             self.askings.save(asking)
-        return asking.need
