@@ -222,6 +222,6 @@ def test_who_takes_the_newest_first_is_caught(monkeypatch):
 
 def test_who_counts_no_asks_is_caught(monkeypatch):
     monkeypatch.setattr("chalicelib.people.model.Person.may_be_asked", lambda *_: None)
-    monkeypatch.setattr("chalicelib.matching.ranking.asks_left", lambda *_: 1)
+    monkeypatch.setattr("chalicelib.people.model.asks_left", lambda *_: 1)
     monkeypatch.setattr("chalicelib.asking.choosing.asks_left", lambda *_: 1)
     assert Days(1, helpers=16, needs_a_day=4).live(10).above_the_limit
