@@ -20,7 +20,7 @@ OVERLAP_S = 120
 clocks differ by less than the rest."""
 MOST = 1_000
 """Needs of one round: so many that are due, and so many more that want one of the helpers of these. Those of
-a board of 100,000 listings keep a run within 300 s at 1 GB: `python -m bench assigning`, rows "ask_round"."""
+a board of 100,000 listings keep a run within 300 s at 1 GB: `python -m bench cutting`, rows "ask_round"."""
 PAGE = 200
 SILENT = gist((), ())
 """Which needs an offer fits is all that counts here, and no word changes that."""
@@ -101,8 +101,8 @@ def wanted_by(
 
 
 def _wants(asking: Asking, left: int, rules: AskingRules) -> bool:
-    wave = rules.waves[min(asking.wave, len(rules.waves)) - 1]
-    return asking.state == "unanswered" or (asking.state == "asking" and asking.wanted(wave, left) > 0)
+    wants = asking.state == "asking" and asking.wanted(rules.wave(asking.wave), left) > 0
+    return wants or asking.state == "unanswered"
 
 
 def _published(kind: Kind, board: Still, since: int, now: int) -> Iterator[Shown]:

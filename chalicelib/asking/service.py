@@ -7,14 +7,14 @@ from typing import NamedTuple
 
 from chalicelib.asking.finding import MOST, first_come, helped_by_new_offers, new_needs, without_asking
 from chalicelib.asking.model import Asking, Assignment
-from chalicelib.asking.repository import Again, Askings
+from chalicelib.asking.repository import Again, Askings, Unanswered
 from chalicelib.asking.waves import Waves
 from chalicelib.board.service import LiveBoard, Still
 from chalicelib.cities.model import City
 from chalicelib.errors import Conflict, Fault, Invalid, NotFound
 from chalicelib.identity import is_id
 from chalicelib.listings.model import Listing
-from chalicelib.matching.model import Match
+from chalicelib.matching.model import HOUR_S, Match
 from chalicelib.matching.service import Matching
 from chalicelib.receipts import received
 from chalicelib.rounds import Round, go_round
@@ -22,7 +22,6 @@ from chalicelib.rounds import Round, go_round
 TRIES = 4
 """Of a change that a round overtook."""
 MOST_ON_DESK = 200
-HOUR_S = 3_600
 SLACK_S = 300
 """A schedule that comes every hour is not always punctual."""
 
@@ -32,7 +31,7 @@ class Progress(NamedTuple):
 
     asking: Asking | None
     need: Listing
-    matches: tuple[Match, ...] = ()
+    matches: tuple[Match, ...]
     """Those by which the city asked."""
 
 
@@ -104,13 +103,11 @@ class Asker:
         matches = self.matching.matches.of_need(need.id) if offers else []
         return Progress(asking, need, tuple(match for match in matches if match.offer in offers))
 
-    def unanswered(self, now: int) -> list[Progress]:
+    def unanswered(self, now: int) -> list[Unanswered]:
         """Return the needs that nobody answered and that still stand, the oldest first."""
-        askings = self.askings.unanswered(MOST_ON_DESK)
-        pairs = [(asking, self.askings.get(asking.need).need) for asking in askings]
-        return [Progress(asking, need) for asking, need in pairs if need and need.stands_at(now)]
+        return [each for each in self.askings.unanswered(MOST_ON_DESK) if each.need.stands_at(now)]
 
-    def ask_again(self, need_id: str, radius_m: int | None, *, key: str, now: int) -> Progress:
+    def ask_again(self, need_id: str, radius_m: int | None, *, key: str, now: int) -> Asking:
         """Start the asking of an unanswered need anew, as far as the radius if one is given."""
         if radius_m is not None and radius_m > (most := self.city.limits.radius_max_m):
             raise Invalid(Fault("/radius_m", "less_than_equal", {"le": most}))
@@ -120,12 +117,12 @@ class Asker:
             if asking is None or need is None:
                 raise NotFound("not_found")
             if received(asking.receipts, receipt):
-                return Progress(asking, need)
+                return asking
             if not need.stands_at(now):
                 raise Conflict("listing_over", state=need.shown_state(now))
             again = asking.again(now, radius_m).with_receipt(receipt)
             try:
-                return Progress(self.askings.save(again), need)
+                return self.askings.save(again)
             except Conflict:
                 continue
         raise Conflict("asking_changed")

@@ -11,13 +11,14 @@ from chalicelib.asking.finding import MOST, first_come, wanted_by
 from chalicelib.asking.model import Asking
 from chalicelib.asking.reasons import View, outcome
 from chalicelib.asking.repository import Again, Askings
-from chalicelib.asking.turns import Turn, at_the_latest, places_left, turn
+from chalicelib.asking.turns import Turn, at_the_latest, turn
 from chalicelib.board.service import Still
 from chalicelib.cities.model import City
 from chalicelib.errors import Conflict, NotFound, Unavailable
 from chalicelib.listings.model import Listing
 from chalicelib.listings.service import mail_about
 from chalicelib.matching.proposals import drawn_up
+from chalicelib.matching.queue import unpromised
 from chalicelib.matching.service import Matching
 from chalicelib.people.model import helper_of
 from chalicelib.rounds import LOOKS, Round
@@ -107,7 +108,7 @@ class Waves:
             self._forget(again)
             raise NotFound("not_found")
         matches = self.matching.matches.of_need(need_id)
-        left = places_left(need, matches)
+        left = unpromised(need.left, matches) if need else 0
         asking = self.as_its_need(stored, need, left)
         if need is None or asking.state in ("over", "served"):
             self._store(stored, asking)
