@@ -1,23 +1,24 @@
 """One round of the waves: each need that is due asks one helper, then each another, until all rest."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from heapq import heapify, heappop, heappush
 from typing import TypeVar
 
 from chalicelib.asking.choosing import Choice, asleep_or_unreachable
-from chalicelib.asking.finding import wanted_by
+from chalicelib.asking.finding import MOST, first_come, wanted_by
 from chalicelib.asking.model import Asking
 from chalicelib.asking.reasons import View, outcome
 from chalicelib.asking.repository import Again, Askings
-from chalicelib.asking.turns import Turn, at_the_latest, places_left, turn
+from chalicelib.asking.turns import Turn, at_the_latest, turn
 from chalicelib.board.service import Still
 from chalicelib.cities.model import City
 from chalicelib.errors import Conflict, NotFound, Unavailable
 from chalicelib.listings.model import Listing
 from chalicelib.listings.service import mail_about
 from chalicelib.matching.proposals import drawn_up
+from chalicelib.matching.queue import unpromised
 from chalicelib.matching.service import Matching
 from chalicelib.people.model import helper_of
 from chalicelib.rounds import LOOKS, Round
@@ -39,9 +40,15 @@ class Waves:
     asks: Counter[str] = field(default_factory=Counter)
     tally: Counter[str] = field(default_factory=Counter)
 
-    def go(self, due: Mapping[str, Sequence[Again]]) -> Round:
-        """Give every need its turns; `due` has, by need, the rows that said to look at it again."""
-        turns = self._all_turns(due)
+    def go(
+        self, due: Mapping[str, Sequence[Again]], helped: Iterable[str] = (), *, before: str | None = None
+    ) -> Round:
+        """Give every need its turns; `due` has, by need, the rows that said to look at it again.
+
+        `helped` are needs that a new offer may help. Nobody has a turn who does not come `before` that need,
+        the first of those that are due and have theirs in another round.
+        """
+        turns = self._all_turns(due, helped, before)
         heapify(waiting := [(*each.order, each) for each in turns])
         while waiting:
             *_, turn = heappop(waiting)
@@ -49,14 +56,21 @@ class Waves:
                 heappush(waiting, (*turn.order, turn))
         return Round(**self.tally)
 
-    def _all_turns(self, due: Mapping[str, Sequence[Again]]) -> list[Turn]:
+    def _all_turns(
+        self, due: Mapping[str, Sequence[Again]], wanting: Iterable[str], before: str | None
+    ) -> list[Turn]:
         """Return the turns of what is due, and of what wants one of the helpers who may now be asked.
 
         So an older need that found nobody before comes first at the moment when somebody can be asked.
         """
-        turns: list[Turn] = []
-        looked, upcoming, offers = set(due), list(due), set[str]()
-        while upcoming:
+        turns, offers = list[Turn](), set[str]()
+        looked, upcoming = {*due}, [*due]
+        while True:
+            room = len(due) + MOST - len(looked)
+            more = first_come(wanting, self.board, self.city, before=before)[:room]
+            looked.update(more)
+            if not (upcoming := [*upcoming, *more]):
+                return turns
             opened = [
                 each for need in upcoming if (each := self.attempt(self._opened, need, due.get(need, ())))
             ]
@@ -65,10 +79,8 @@ class Waves:
             fresh = [offer for offer in likely.values() if offer.id not in offers]
             offers |= likely.keys()
             rules, zone = self.city.asking, self.city.zone
-            wanting = wanted_by(fresh, self.board, self.askings, rules, zone=zone, now=self.now)
-            upcoming = [need for need in wanting if need not in looked]
-            looked |= set(upcoming)
-        return turns
+            wanting = wanted_by(fresh, looked, self.board, self.askings, rules, zone=zone, now=self.now)
+            upcoming = []
 
     def ask(self, turn: Turn, choice: Choice) -> None:
         """Ask one helper: the asking, the match, its mail and the count of asks, all or nothing.
@@ -96,7 +108,7 @@ class Waves:
             self._forget(again)
             raise NotFound("not_found")
         matches = self.matching.matches.of_need(need_id)
-        left = places_left(need, matches)
+        left = unpromised(need.left, matches) if need else 0
         asking = self.as_its_need(stored, need, left)
         if need is None or asking.state in ("over", "served"):
             self._store(stored, asking)

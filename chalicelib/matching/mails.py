@@ -6,7 +6,6 @@ from chalicelib.listings.windows import write_windows
 from chalicelib.matching.model import Match
 from chalicelib.matching.repository import Pair
 from chalicelib.notices.model import Notice, Pace, notice
-from chalicelib.places.model import distance_m
 
 ASKING = {"seeker": "asked_to_help", "helper": "offered_help"}
 
@@ -42,7 +41,7 @@ def mail_of(
         "text": theirs.draft.text if theirs else "",
         "category": need.draft.category if need else "",
         "windows": write_windows(need.draft.windows) if need else "",
-        "distance_m": str(distance_m(need.cell.centre, offer.cell.centre)) if need and offer else "",
+        "distance_m": "" if pair.distance_m is None else str(pair.distance_m),
         "due_at": str(match.due_at),
         "message": match.message if asked else match.passed_on,
         "reason": match.reason or "",

@@ -32,6 +32,8 @@ MOVES: Mapping[State, frozenset[State]] = MappingProxyType(
 """A yes to a need with no place left is queued; in a city that confirms, any other yes is agreed first."""
 TAKING: frozenset[State] = frozenset({"agreed", "accepted", "done"})
 """States in which a match takes a place of both its listings."""
+IN_VAIN: frozenset[State] = frozenset({"declined", "refused", "cancelled", "lapsed"})
+"""Ends of a match from which no help comes: others may be asked for its need."""
 
 HOUR_S, DAY_S = 3_600, 86_400
 LOOK_S = HOUR_S
@@ -87,6 +89,11 @@ class Match:
     def made_key(self) -> str:
         """What a person's matches are ordered by, oldest first."""
         return f"{self.made_at:011d}#{self.id}"
+
+    @property
+    def is_called(self) -> bool:
+        """Say whether its helper was called from the queue and has not answered: a place is promised."""
+        return self.state == "proposed" and self.calls > 0
 
     @property
     def answerer(self) -> Side:

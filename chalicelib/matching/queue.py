@@ -91,8 +91,12 @@ def turns(matches: Iterable[Match], places: int) -> list[Match]:
     calls another one, and one that is repeated calls nobody more.
     """
     known = list(matches)
-    called = sum(match.state == "proposed" and match.calls > 0 for match in known)
-    return sorted(filter(_waits, known), key=_ticket) if called < places else []
+    return sorted(filter(_waits, known), key=_ticket) if unpromised(places, known) else []
+
+
+def unpromised(places: int, matches: Iterable[Match]) -> int:
+    """Return how many of the places that are free nobody queued was called to."""
+    return max(0, places - sum(match.is_called for match in matches))
 
 
 def place_of(match: Match, matches: Iterable[Match]) -> int:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from chalicelib.errors import Conflict
 from chalicelib.listings.model import Listing
 from chalicelib.matching.mails import mail_of
-from chalicelib.matching.model import TAKING, CancelReason, Match
+from chalicelib.matching.model import IN_VAIN, TAKING, CancelReason, Match
 from chalicelib.matching.repository import Pair
 from chalicelib.notices.model import Notice, Pace
 from chalicelib.people.model import Person
@@ -129,5 +129,4 @@ def to_both(
 
 def frees(before: Match, after: Match) -> bool:
     """Say whether a place of the need is free now that was not: taken, or promised to who was called."""
-    held = before.state in TAKING or (before.state == "proposed" and before.calls > 0)
-    return held and after.state in ("cancelled", "refused", "declined", "lapsed")
+    return (before.state in TAKING or before.is_called) and after.state in IN_VAIN

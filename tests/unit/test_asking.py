@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from chalicelib.asking import service, waves
 from chalicelib.asking.model import Asking
 from chalicelib.asking.shown import show_asking
 from chalicelib.cities.asking import Wave
@@ -407,6 +408,64 @@ class TestUnanswered:
         town.round(minutes=1)
         assert town.asked(need) == [first.id, second.id]
         assert (town.asking(need).wave, town.asking(need).told) == (1, False)
+
+
+class TestMoreThanOneRoundTakes:
+    @pytest.fixture
+    def needs(self, town, monkeypatch):
+        """Five needs, the last of them urgent, in a city whose rounds take two."""
+        monkeypatch.setattr(service, "MOST", 2)
+        town.helpers(8)
+        said = [{}, {}, {}, {}, {"urgency": "high"}]
+        found = []
+        for each in said:
+            town.clock.turn(seconds=5)
+            found.append(town.need(**each))
+        return found
+
+    def rounds(self, town, needs, many, **turn):
+        """Return, of each round, which needs had been asked for by then and how many were left."""
+        found = []
+        for _ in range(many):
+            left = town.round(**turn).left
+            asked = [number for number, need in enumerate(needs) if town.asking(need)]
+            found.append((asked, left))
+        return found
+
+    def test_the_urgent_and_the_oldest_come_first_and_the_others_in_the_rounds_after(self, town, needs):
+        seen = [([0, 4], 3), ([0, 1, 2, 4], 1), ([0, 1, 2, 3, 4], 0)]
+        assert self.rounds(town, needs, 3, minutes=5) == seen
+
+    def test_what_waits_for_its_next_wave_loses_none_of_it(self, town, needs):
+        self.rounds(town, needs, 3, minutes=5)
+        town.clock.turn(hours=1)
+        self.rounds(town, needs, 3, minutes=5)
+        assert [town.asking(need).wave for need in needs] == [2] * 5
+
+    def test_new_offers_are_looked_at_once_nothing_is_left(self, town, needs):
+        town.rounds_for(12 * 60, every=5)
+        new = town.helper("new", away_m=900, asks_per_week=9)
+        town.rounds_for(30, every=5)
+        assert all(new.id in town.asked(need) for need in needs)
+
+    def test_a_round_that_takes_some_and_says_that_all_is_done_is_caught(self, town, needs, monkeypatch):
+        everything = service.Asker._due
+
+        def some(asker, board, since, now):
+            due, new = everything(asker, board, since, now)
+            return {need: due[need] for need in service.first_come(due, board, asker.city)[:2]}, new
+
+        monkeypatch.setattr(service.Asker, "_due", some)
+        assert self.rounds(town, needs, 5, minutes=5)[-1] != ([0, 1, 2, 3, 4], 0)
+
+    def test_as_many_again_that_want_the_same_helpers_are_looked_at_and_the_oldest(self, town, monkeypatch):
+        needs = [town.need() for _ in range(4)]
+        town.rounds_for(8 * 60)
+        monkeypatch.setattr(waves, "MOST", 2)
+        town.helper("new", asks_per_week=9)
+        outcome = town.round()
+        assert (outcome.done, outcome.left) == (2, 0)
+        assert sum(len(town.asked(need)) for need in needs) == 2
 
 
 class TestClocks:
