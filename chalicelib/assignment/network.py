@@ -48,8 +48,8 @@ class Network:
         self.arcs: list[Sequence[int]] = [()] * self.pairs
         """What leaves a need or a pair; `heads` and `costs` are theirs."""
         self._needs(options)
-        self.heads = [_at(self.head, arcs) for arcs in self.arcs]
-        self.costs = [_at(self.cost, arcs) for arcs in self.arcs]
+        self.heads = [_at(self.head, arcs) if arcs else () for arcs in self.arcs]
+        self.costs = [_at(self.cost, arcs) if arcs else () for arcs in self.arcs]
         self.price = [0] * len(self.up)
         self.clear()
 
@@ -112,7 +112,7 @@ class Network:
         self.steps.extend(room_of)
 
     def _needs(self, options: Counter[int]) -> None:
-        dead = not all(self.steps[self.needs : self.helpers])
+        dead = not all(map(self.steps.__getitem__, set(self.head)))
         begin = 0
         for need in range(self.needs):
             arcs: Sequence[int] = range(begin, begin + options[need])
@@ -147,7 +147,7 @@ class Network:
                 self.cost.append(0)
 
 
-def _at(values: list[int], arcs: Sequence[int]) -> list[int]:
+def _at(values: list[int], arcs: Sequence[int]) -> Sequence[int]:
     if isinstance(arcs, range):
         return values[arcs.start : arcs.stop]
     return [values[arc] for arc in arcs]
