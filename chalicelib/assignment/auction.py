@@ -92,12 +92,16 @@ class Auction:
 
     def _round(self, bidders: list[int], step: int) -> None:
         price, has, held, rooms = self.price, self.has, self.held, self.rooms
+        worth, prices_of, floors, others = self.worth, self.prices_of, self.floors, self.others
         for _ in range(MOST_BIDS * len(self.need)):
             if not bidders:
                 return
             bidder = bidders.pop()
             need = self.need[bidder]
-            left, floor = self._left(bidder, need)
+            if need in others:
+                left, floor = self._left(bidder, need)
+            else:
+                left, floor = [*map(sub, worth[need], prices_of[need](price))], floors[need][0]
             best = max(left)
             if best < floor:
                 continue
@@ -122,9 +126,7 @@ class Auction:
         Never one that another place of the need has; and a need that has a place gives less for another.
         """
         left = [*map(sub, self.worth[need], self.prices_of[need](self.price))]
-        if need not in self.others:
-            return left, self.floors[need][0]
-        taken = [self.has[other] for other in self.others[need] if other != bidder]
+        taken = [self.has[other] for other in self.others.get(need, ()) if other != bidder]
         taken = [good for good in taken if good != NOBODY]
         for good in taken:
             left[self.goods[need].index(good)] = NEVER
