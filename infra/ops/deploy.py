@@ -17,7 +17,7 @@ from infra.ops.mending import must_be_steady
 from infra.ops.rollout import Outcome, Prepared, carry_out, prepare
 from infra.ops.say import Say, spoken
 from infra.ops.say import table as columns
-from infra.ops.standing import all_cities, standing
+from infra.ops.standing import all_cities
 from infra.ops.stops import Exit, Stopped
 from infra.ops.trouble import in_words
 from infra.stack import stack_name
@@ -51,11 +51,11 @@ def _configured(command: Callable[..., None]) -> Callable[..., None]:
 @_configured
 @spoken
 def plan(say: Say, slug: str, **given: Any) -> None:
-    """Show what a deployment would add, change, replace or destroy, and do none of it."""
+    """Show what a deployment would add, change, replace or destroy."""
     city = cityfile.load(slug)
     where = cloud_of(slug)
     must_be_steady(where, stack_name(slug), slug)
-    if standing(where, stack_name(slug)) is None:
+    if ground.is_new(where, slug):
         given["ops"] = given["ops"] or city.sender.address  # asked when it is deployed
     release = released(where, say)
     prepared = prepare(where, city, release, ground.bucket(where, say), given, say)
@@ -96,12 +96,14 @@ def deploy(
     key_from: str | None,
     **given: Any,
 ) -> None:
-    """Open a city, or bring it to the version of this checkout; said twice, it changes nothing."""
+    """Open a city, or bring it to the version of this checkout. Said twice, it changes nothing."""
     where, slugs = _which(slug, every=every)
     if not slugs:
         say.end([], "No city is deployed here.", then="entraide deploy CITY")
         return
     cities = [cityfile.load(each) for each in slugs]
+    if slug and not given["ops"] and ground.is_new(where, slug):
+        given["ops"] = ground.ask_ops(say)  # before the build, which takes a while
     release = released(where, say)
     if key_from is not None:
         bring_key(where, slugs, key_from)

@@ -23,7 +23,7 @@ from infra.ops.standing import (
 )
 from infra.ops.stops import Stopped
 from infra.ops.trouble import AGAIN, code_of
-from infra.stack import ACCOUNT_STACK, account_template, signing_key_name
+from infra.stack import ACCOUNT_STACK, account_template, signing_key_name, stack_name
 from infra.stack import parameters as all_parameters
 
 _OPTIONS = {
@@ -110,6 +110,16 @@ def signing_key(where: Cloud, slug: str) -> str | None:
     return str(found["Parameter"]["Value"])
 
 
+def is_new(where: Cloud, slug: str) -> bool:
+    """Tell whether nothing is known yet of what the city's operators chose."""
+    now = standing(where, stack_name(slug))
+    return now is None or now.status in NEVER_OPENED
+
+
+def ask_ops(say: Say) -> str:
+    return say.ask("The address that hears what is wrong with the city", "--ops")
+
+
 def parameters(
     city: City, release: Release, bucket: str, before: Standing | None, given: Mapping[str, Any], say: Say
 ) -> dict[str, str]:
@@ -126,7 +136,7 @@ def parameters(
         }
     wanted: dict[str, Any] = kept | {name: value for name, value in given.items() if value is not None}
     if not wanted.get("ops"):
-        wanted["ops"] = say.ask("The address that hears what is wrong with the city", "--ops")
+        wanted["ops"] = ask_ops(say)
     return dict(all_parameters(city, bucket=bucket, sha256=release.sha256, **wanted))
 
 

@@ -71,7 +71,7 @@ def dlq(say: Say, slug: str, letter: str | None) -> None:
 @click.argument("letter", required=False)
 @spoken
 def redrive(say: Say, slug: str, letter: str | None) -> None:
-    """Hand dead letters to their functions again; what is taken leaves the queue, the others stay."""
+    """Hand dead letters to their functions again. What is taken leaves the queue, the others stay."""
     where, _ = deployed(slug)
     say.confirm(f"Hand over the dead letters of {slug} again?", NOTHING_DONE)
     say.state = "A letter leaves the queue only after its function took it: none is lost."

@@ -35,7 +35,7 @@ _RUNTIME = re.compile(r"(START|END|REPORT|INIT_START) ")
 @click.option("--access", is_flag=True, help="The gateway's own log instead.")
 @spoken
 def logs(say: Say, slug: str, since: str, follow: bool, errors: bool, access: bool) -> None:
-    """Show what the city's functions logged; with --json, one JSON document a line."""
+    """Show what the city's functions logged. With --json, one JSON document a line."""
     where, _ = deployed(slug)
     start = int((time.time() - _seconds(since)) * 1000)
     group = log_groups(slug)[1 if access else 0]

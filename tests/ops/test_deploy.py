@@ -209,6 +209,19 @@ def test_all_cities_are_upgraded_at_once_and_one_that_fails_stops_no_other(opera
     monkeypatch.undo()
 
 
+def test_what_is_missing_is_told_before_anything_is_built(operator):
+    said = operator.says("deploy", "mulhouse", "--yes")
+    assert (said.code, said.next) == (Exit.USAGE, "Next: the same command with --ops")
+    assert operator.builds.made == 0
+    assert standing.standing(cloud(), "entraide-account") is None
+
+
+def test_a_name_that_was_mistyped_is_told_with_the_one_that_was_meant(operator):
+    said = operator.says("deploy", "mulhose", "--ops", "ops@example.org", "--yes")
+    assert said.code == Exit.USAGE
+    assert said.next.startswith("Next: the same command with mulhouse;")
+
+
 def test_nobody_is_asked_where_nobody_can_answer(operator):
     said = operator.says("deploy", "mulhouse", "--ops", "ops@example.org")
     assert said.code == Exit.REFUSED
