@@ -16,7 +16,7 @@ from chalicelib.asking.repository import Again, Due, Job, Stands
 from chalicelib.errors import Conflict
 from chalicelib.listings.rows import read_listing
 from chalicelib.matching.dynamodb import AGAIN, proposed
-from chalicelib.matching.service import Proposal
+from chalicelib.matching.proposals import Proposal
 from chalicelib.notices.dynamodb import owed
 from chalicelib.notices.model import Notice
 from chalicelib.storage.agenda import Agenda, due

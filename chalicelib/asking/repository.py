@@ -5,7 +5,7 @@ from typing import Literal, NamedTuple, Protocol
 
 from chalicelib.asking.model import Asking
 from chalicelib.listings.model import Listing
-from chalicelib.matching.service import Proposal
+from chalicelib.matching.proposals import Proposal
 from chalicelib.notices.model import Notice
 
 Job = Literal["ask", "purge-askings"]

@@ -1,6 +1,5 @@
 """The city asks: who is asked for which need and when, until it is served or nobody is left."""
 
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -32,8 +31,8 @@ class Progress(NamedTuple):
 
     asking: Asking | None
     need: Listing
-    matches: Mapping[str, Match]
-    """By helper, of those the city asked."""
+    matches: tuple[Match, ...] = ()
+    """Those by which the city asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,15 +92,15 @@ class Asker:
     def progress(self, need: Listing) -> Progress:
         """Return how the asking of a need goes."""
         asking, _ = self.askings.get(need.id)
-        helpers = asking.helpers if asking else frozenset()
-        matches = self.matching.matches.of_need(need.id) if helpers else []
-        return Progress(asking, need, {each.helper: each for each in matches if each.helper in helpers})
+        offers = {each.offer for each in asking.asked} if asking else frozenset()
+        matches = self.matching.matches.of_need(need.id) if offers else []
+        return Progress(asking, need, tuple(match for match in matches if match.offer in offers))
 
     def unanswered(self, now: int) -> list[Progress]:
         """Return the needs that nobody answered and that still stand, the oldest first."""
         askings = self.askings.unanswered(MOST_ON_DESK)
         pairs = [(asking, self.askings.get(asking.need).need) for asking in askings]
-        return [Progress(asking, need, {}) for asking, need in pairs if need and need.stands_at(now)]
+        return [Progress(asking, need) for asking, need in pairs if need and need.stands_at(now)]
 
     def ask_again(self, need_id: str, radius_m: int | None, *, key: str, now: int) -> Progress:
         """Start the asking of an unanswered need anew, as far as the radius if one is given."""
@@ -113,12 +112,12 @@ class Asker:
             if asking is None or need is None:
                 raise NotFound("not_found")
             if received(asking.receipts, receipt):
-                return Progress(asking, need, {})
+                return Progress(asking, need)
             if not need.stands_at(now):
                 raise Conflict("listing_over", state=need.shown_state(now))
             again = asking.again(now, radius_m).with_receipt(receipt)
             try:
-                return Progress(self.askings.save(again), need, {})
+                return Progress(self.askings.save(again), need)
             except Conflict:
                 continue
         raise Conflict("asking_changed")

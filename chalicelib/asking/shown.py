@@ -15,7 +15,7 @@ from chalicelib.wording.model import say
 def show_asking(progress: Progress, city: City, now: int) -> dict[str, Any]:
     """Return how it goes; a need that no round has seen yet is looked at within the minute."""
     asking = progress.asking or Asking(progress.need.id, progress.need.published_at, due_at=now)
-    states = Counter(match.state for match in progress.matches.values())
+    states = Counter(match.state for match in progress.matches)
     return {
         "state": asking.state,
         "wave": asking.wave,

@@ -89,7 +89,7 @@ def turn(
     urgency, waves = city.urgency_of(need.draft.category, need.draft.urgency), city.asking.waves
     known = asking.helpers | {match.helper for match in matches}
     waiting = sum(match.state == "proposed" for match in matches)
-    exhausted, asking = _moved_on(asking, {match.helper: match for match in matches}, len(waves), now)
+    exhausted, asking = _moved_on(asking, {match.offer: match for match in matches}, len(waves), now)
     while True:
         wave = waves[min(asking.wave, len(waves)) - 1]
         reach_m = asking.radius_m or min(wave.radius_m, need.draft.reach_m)
@@ -106,10 +106,13 @@ def turn(
 
 
 def _moved_on(asking: Asking, matches: dict[str, Match], last: int, now: int) -> tuple[bool, Asking]:
-    """Return whether the last wave is over, and the asking in its next wave when another one is."""
+    """Return whether the last wave is over, and the asking in its next wave when another one is.
+
+    The matches are by offer: what a helper says of another of their offers is no answer to this ask.
+    """
     if asking.state != "asking":
         return False, asking
-    told = [matches.get(each.helper) for each in asking.in_wave]
+    told = [matches.get(each.offer) for each in asking.in_wave]
     refused = bool(told) and all(match is None or match.state in NO for match in told)
     if not refused and (asking.wave_ends is None or now < asking.wave_ends):
         return False, asking

@@ -17,6 +17,7 @@ from chalicelib.cities.model import City
 from chalicelib.errors import Conflict, NotFound, Unavailable
 from chalicelib.listings.model import Listing
 from chalicelib.listings.service import mail_about
+from chalicelib.matching.proposals import drawn_up
 from chalicelib.matching.service import Matching
 from chalicelib.people.model import helper_of
 from chalicelib.rounds import LOOKS, Round
@@ -80,10 +81,9 @@ class Waves:
         if pair.match is not None:
             raise Conflict("already_asked")
         reach_m = turn.asking.radius_m
-        proposal = self.matching.drawn_up(pair, "seeker", message="", now=self.now, reach_m=reach_m)
-        if proposal.asked and (
-            shut := asleep_or_unreachable(helper_of(proposal.asked), self.city.zone, self.now)
-        ):
+        people, city = self.matching.people, self.city
+        proposal = drawn_up(pair, "seeker", people, city, message="", now=self.now, reach_m=reach_m)
+        if proposal.asked and (shut := asleep_or_unreachable(helper_of(proposal.asked), city.zone, self.now)):
             raise Conflict(shut)
         turn.asking = turn.stored = self.askings.ask(turn.asking_one(choice, self.now), proposal)
         turn.waiting += 1

@@ -7,8 +7,8 @@ from chalice import Blueprint
 from chalicelib.api.operation import Answer, Call, Operation, operation
 
 if TYPE_CHECKING:
+    from chalicelib.matching.changing import Told
     from chalicelib.matching.repository import Pair
-    from chalicelib.matching.service import Told
 
 routes = Blueprint(__name__)
 

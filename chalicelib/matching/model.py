@@ -33,8 +33,8 @@ MOVES: Mapping[State, frozenset[State]] = MappingProxyType(
 TAKING: frozenset[State] = frozenset({"agreed", "accepted", "done"})
 """States in which a match takes a place of both its listings."""
 
-DAY_S = 86_400
-LOOK_S = 3_600
+HOUR_S, DAY_S = 3_600, 86_400
+LOOK_S = HOUR_S
 """How often a queued match is looked at: its need may be over, or have a place nobody told it of."""
 CONFIRM_S = 3 * DAY_S
 """An agreed match that no coordinator decided for so long is overdue: it stays first on their desk."""

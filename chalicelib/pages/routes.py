@@ -13,8 +13,8 @@ from chalicelib.wording.figures import show_distance
 from chalicelib.wording.model import say, sentence
 
 if TYPE_CHECKING:
+    from chalicelib.matching.changing import Told
     from chalicelib.matching.repository import Pair
-    from chalicelib.matching.service import Told
     from chalicelib.notices.model import Topic
     from chalicelib.pages.model import Choice, Lines
     from chalicelib.taps import Tap

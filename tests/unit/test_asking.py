@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.asking.model import Asking
+from chalicelib.asking.shown import show_asking
 from chalicelib.cities.asking import AskingRules, Wave
 from chalicelib.errors import Conflict
 from chalicelib.notices.hours import Quiet
@@ -266,6 +267,38 @@ def test_the_city_asks_a_helper_once_for_a_need_whatever_they_offer(town):
     need = town.need()
     town.rounds_for(8 * 60)
     assert town.asked(need) == [yusuf.id]
+
+
+class TestTwoOffersOfOneHelper:
+    @pytest.fixture
+    def need(self, town):
+        """The city asked Yusuf for it; of his other offer the seeker asked him, and to that he said no."""
+        self.yusuf = town.helper("yusuf")
+        town.offer(self.yusuf)
+        offers = town.house.publishing.listings.of_author(self.yusuf.id, before=None, limit=2)
+        need = town.need()
+        town.round()
+        (asked,) = town.asking(need).asked
+        self.other = next(offer.id for offer in offers if offer.id != asked.offer)
+        said = {"by": town.monique, "message": "", "key": "own", "now": town.clock.now}
+        match = town.house.matching.propose(need.id, self.other, **said).match
+        town.house.matching.decline(match.id, "no_time", by=self.yusuf.id, key="no", now=town.clock.now)
+        return need
+
+    def test_a_no_to_the_one_does_not_end_the_wave_that_asked_for_the_other(self, town, need):
+        town.helper("far", away_m=1_500)
+        town.round(minutes=1)
+        assert town.asked(need) == [self.yusuf.id]
+
+    def test_their_answer_to_the_city_is_shown_and_no_other(self, town, need):
+        shown = show_asking(town.house.asking.progress(need), town.house.city, town.clock.now)
+        assert (shown["waiting"], shown["declined"]) == (1, 0)
+
+    def test_the_desk_has_the_reason_of_each(self, town, need):
+        town.rounds_for(8 * 60)
+        passed = town.asking(need).outcome.passed
+        assert {each.why for each in passed if each.offer == self.other} == {"declined"}
+        assert {each.why for each in passed if each.offer != self.other} == {"no_answer"}
 
 
 @pytest.mark.parametrize("who_blocks", ["seeker", "helper"])

@@ -127,6 +127,25 @@ def test_a_need_that_nobody_fits_keeps_the_gates_that_were_shut(town):
     }
 
 
+@pytest.mark.parametrize("act", ["wave", "renewed", "again"])
+def test_why_a_need_was_not_served_is_forgotten_when_somebody_is_asked_or_it_begins_anew(town, act):
+    need = town.need()
+    assign(town)
+    assert town.asking(need).certificate["why"] == "no_option"
+    if act == "wave":
+        town.helper("new", away_m=100)
+        town.round(minutes=1)
+        assert len(town.asked(need)) == 1
+    elif act == "renewed":
+        town.clock.turn(minutes=5)
+        town.house.publishing.renew(need.id, by=town.monique.id, key="renew", now=town.clock.now)
+        town.round(minutes=1)
+    else:
+        town.rounds_for(180)
+        town.house.asking.ask_again(need.id, None, key="again", now=town.clock.now)
+    assert town.asking(need).certificate is None
+
+
 def test_nothing_is_proposed_that_the_checker_does_not_accept(town, monkeypatch):
     town.helper("one", away_m=800)
     need = town.need()
