@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.ops import cityfile, ground, rollout, standing
+from infra.ops import cityfile, ground, options, rollout, standing
 from infra.ops.artefact import Release
 from infra.ops.cloud import cloud
 from infra.ops.say import Say
@@ -72,10 +72,10 @@ def test_an_upgrade_keeps_the_data_the_key_and_the_parameters(operator):
 def test_the_identity_of_a_sender_is_kept_as_long_as_the_sender_may_send_by_it(had, sender, has):
     city, say = cityfile.load("mulhouse"), Say(as_json=False, yes=True)
     release = Release("r", Path("zip"), "0" * 64, {})
-    first = ground.parameters(city, release, "b", None, {"ops": "o@x.org", "sender_identity": had}, say)
+    first = options.parameters(city, release, "b", None, {"ops": "o@x.org", "sender_identity": had}, say)
     before = Standing("id", "entraide-mulhouse", "CREATE_COMPLETE", "", {}, first, {}, "")
     moved = replace(city, sender=replace(city.sender, address=sender))
-    assert ground.parameters(moved, release, "b", before, {}, say)["SenderIdentity"] == has
+    assert options.parameters(moved, release, "b", before, {}, say)["SenderIdentity"] == has
 
 
 def test_a_version_that_does_not_answer_is_taken_back(operator, monkeypatch):
@@ -214,6 +214,33 @@ def test_what_is_missing_is_told_before_anything_is_built(operator):
     assert (said.code, said.next) == (Exit.USAGE, "Next: the same command with --ops")
     assert operator.builds.made == 0
     assert standing.standing(cloud(), "entraide-account") is None
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("--ops", "nobody"),
+        ("--base-url", "http://entraide.mulhouse.example"),
+        ("--sender-identity", "a domain"),
+        ("--host", "https://entraide.mulhouse.example"),
+        ("--certificate", "arn:aws:acm:eu-west-3:123456789012:certificate/0a"),
+    ],
+)
+@pytest.mark.parametrize("command", ["plan", "deploy"])
+def test_an_option_that_the_template_does_not_take_is_told_before_anything_is_built(
+    operator, command, option, value
+):
+    said = operator.says(command, "mulhouse", option, value, "--yes")
+    assert (said.code, said.next) == (Exit.USAGE, f"Next: the same command with another {option}")
+    assert f"{option} {value} cannot be taken" in said.err
+    assert operator.builds.made == 0
+
+
+def test_a_host_without_a_certificate_is_told(operator):
+    said = operator.says("deploy", "mulhouse", "--ops", "o@example.org", "--host", "a.example", "--yes")
+    assert said.code == Exit.USAGE
+    assert "a.example has no certificate" in said.err
+    assert standing.standing(cloud(), "entraide-mulhouse") is None
 
 
 def test_a_name_that_was_mistyped_is_told_with_the_one_that_was_meant(operator):
