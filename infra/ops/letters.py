@@ -78,7 +78,7 @@ def redrive(say: Say, slug: str, letter: str | None) -> None:
     taken, refused = [], {}
     with _held(where, slug) as found, say.progress("Handing over", len(found)) as step:
         for number, one in enumerate([_named(found, letter, slug)] if letter else tuple(found)):
-            step.at(number, count=one.function)
+            step.at(number, count=f"{number} of {len(found)}  {one.function}")
             why = _hand_over(where, slug, one)
             if why:
                 refused[one.id] = why

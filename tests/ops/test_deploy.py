@@ -148,6 +148,45 @@ def test_interrupted_at_any_step_the_same_command_ends_it(operator, monkeypatch,
     assert operator.status("mulhouse") == "CREATE_COMPLETE"
 
 
+@pytest.mark.parametrize("step", ["upload", "change_set", "_execute", "smoke", "note", "settled"])
+def test_an_upgrade_that_was_interrupted_is_ended_by_the_same_command(operator, monkeypatch, step):
+    operator.opens("mulhouse")
+    operator.put("mulhouse", "people", {"pk": {"S": "monique"}, "sk": {"S": "me"}})
+    operator.builds.version = "2"
+    with monkeypatch.context() as during:
+        during.setattr(rollout.record if step == "note" else rollout, step, _interrupt)
+        said = operator.says("deploy", "mulhouse", "--yes")
+    assert said.code == Exit.INTERRUPTED
+    assert "the same command again" in said.next
+    ended = operator.says("deploy", "mulhouse", "--yes", "--json")
+    assert ended.code == 0, ended.err
+    release = ended.result["done"][0]["release"]
+    assert standing.standing(cloud(), "entraide-mulhouse").outputs["Release"] == release
+    assert operator.client("dynamodb").scan(TableName="entraide-mulhouse-people")["Count"] == 1
+
+
+@pytest.mark.parametrize("step", ["verified", "change_set", "_execute"])
+def test_going_back_that_was_interrupted_is_ended_by_the_same_command(operator, monkeypatch, step):
+    monkeypatch.setattr("infra.ops.smoke.TRIES", 1)
+    operator.opens("mulhouse")
+    before = standing.standing(cloud(), "entraide-mulhouse").outputs["Release"]
+    operator.builds.version, operator.builds.broken = "2", BREAKS
+    place = rollout.record if step == "verified" else rollout
+    doing = getattr(place, step)
+
+    def interrupt(*args, **how):
+        if step == "verified" or f"{before}-again" in repr((args, how)):
+            raise KeyboardInterrupt
+        return doing(*args, **how)
+
+    with monkeypatch.context() as during:
+        during.setattr(place, step, interrupt)
+        assert operator.says("deploy", "mulhouse", "--yes").code == Exit.INTERRUPTED
+    said = operator.says("deploy", "mulhouse", "--yes")
+    assert said.code == Exit.ROLLED_BACK
+    assert f"{before} is back and answers" in said.err
+
+
 def test_interrupted_while_cloudformation_works_the_same_command_waits_for_it(operator, monkeypatch):
     executing = rollout._execute
 
