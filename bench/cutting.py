@@ -5,7 +5,7 @@ import json
 import resource
 import subprocess
 import sys
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -20,7 +20,6 @@ from chalicelib.assignment.areas import Spot, areas, beside
 from chalicelib.assignment.checker import check
 from chalicelib.assignment.model import Figures, Instance, figures, instance
 from chalicelib.assignment.solving import solve
-from chalicelib.listings.model import Listing
 from chalicelib.listings.rows import listing_item
 from chalicelib.people.dynamodb import added
 from chalicelib.wiring import House
@@ -141,15 +140,11 @@ def _lived_in() -> tuple[House, MemoryTables]:
     """Return a city over tables in memory with all the listings, two of each author, and nobody asked yet."""
     tables = MemoryTables(APP, lambda: NOW * 1_000)
     house = a_house(slug=APP, tables=tables, now=lambda: NOW)
-    made: dict[str, list[Listing]] = defaultdict(list)
     for number, listing in enumerate(listings(LARGEST)):
-        person = a_person(f"author {number // 2}")
-        made[person.id].append(replace(listing, author=person.id))
-        if number % 2:
-            tables.commit(added(person))
-    for each in made.values():
-        for listing in each:
-            tables.put("listings", listing_item(listing))
+        author = a_person(f"author {number // 2}")
+        if number % 2 == 0:
+            tables.commit(added(author))
+        tables.put("listings", listing_item(replace(listing, author=author.id)))
     house.board.fresh(NOW)
     return house, tables
 

@@ -8,6 +8,8 @@ from typing import NamedTuple
 from chalicelib.errors import DomainError
 from chalicelib.listings.card import Kind
 from chalicelib.listings.model import DAY_S, Draft
+from chalicelib.matching.candidates import Candidate
+from chalicelib.matching.model import CancelReason
 from chalicelib.people.dynamodb import added
 from chalicelib.people.model import Person
 from chalicelib.taps import Tap
@@ -43,7 +45,7 @@ class Neighbours:
         self.world, self.network = world, network
         self.house, self.loop = network.house, network.loop
         limits = {each.number: each.limit for each in world.residents if each.offers}
-        self.history = History(world.start, world.until, limits)
+        self.history = History(limits)
         self.residents: dict[str, Resident] = {}
         self.plans: dict[str, NeedPlan] = {}
         self.offers: dict[str, tuple[int, int]] = {}
@@ -53,6 +55,10 @@ class Neighbours:
     @property
     def now(self) -> int:
         return self.network.clock.now
+
+    def helper(self, candidate: Candidate) -> int:
+        """Return the number of who offers."""
+        return self.residents[candidate.card.author].number
 
     def settle(self) -> None:
         """Let everybody live in the city, and plan when they join in and what they will need."""
@@ -166,16 +172,12 @@ class Neighbours:
             self._later((6 + after * 60) * HOUR_S, lambda: self._take_place(match))
 
     def _cancel(self, match: Met, by: str) -> None:
+        seeks = by == match.seeker
+        why: CancelReason = "no_longer_needed" if seeks else "no_longer_able"
         with suppress(DomainError):
-            if by == match.seeker:
-                self.house.matching.cancel(
-                    match.id, "no_longer_needed", by=by, key=f"cancel-{match.id}", now=self.now
-                )
+            self.house.matching.cancel(match.id, why, by=by, key=f"cancel-{match.id}", now=self.now)
+            if seeks:
                 self.house.publishing.withdraw(match.need, by=by, key="cancelled", now=self.now)
-            else:
-                self.house.matching.cancel(
-                    match.id, "no_longer_able", by=by, key=f"cancel-{match.id}", now=self.now
-                )
 
     def _take_place(self, match: Met) -> None:
         standing = self.house.matching.matches.pair(match.need, match.offer).match

@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.asking.model import Asking
 from chalicelib.asking.shown import show_asking
-from chalicelib.cities.asking import AskingRules, Wave
+from chalicelib.cities.asking import Wave
 from chalicelib.errors import Conflict
 from chalicelib.notices.hours import Quiet
 from tests.asking import Neighbourhood
@@ -18,7 +18,7 @@ WAVES = (Wave(2, 60, 20, 1_000), Wave(2, 120, 30, 2_000), Wave(3, 240, 60, 10_00
 @pytest.fixture
 def town():
     town = Neighbourhood()
-    town.house.city = replace(town.house.city, asking=AskingRules(WAVES, 2))
+    town.waves(*WAVES)
     return town
 
 
@@ -76,7 +76,7 @@ def test_one_no_does_not_begin_the_next_wave(town):
     town.helpers(4)
     need = town.need()
     town.round()
-    town.decline(need, town.house.people.get(town.asked(need)[0]))
+    town.decline(need, town.first(need))
     town.round(minutes=1)
     assert len(town.asked(need)) == 2
 
@@ -92,7 +92,7 @@ def test_a_wave_stops_when_the_need_is_served(town):
     town.helpers(6)
     need = town.need()
     town.round()
-    town.accept(need, town.house.people.get(town.asked(need)[0]))
+    town.accept(need, town.first(need))
     town.rounds_for(10 * 60)
     assert len(town.asked(need)) == 2
     assert town.asking(need).state == "served"
@@ -103,7 +103,7 @@ def test_a_need_for_two_goes_on_until_both_places_are_taken(town):
     need = town.need(capacity=2)
     town.round()
     assert len(town.asked(need)) == 3
-    town.accept(need, town.house.people.get(town.asked(need)[0]))
+    town.accept(need, town.first(need))
     town.round(hours=1)
     assert len(town.asked(need)) > 3
 
@@ -112,7 +112,7 @@ def test_a_place_that_becomes_free_is_asked_for_again_and_nobody_twice(town):
     town.helpers(4)
     need = town.need()
     town.round()
-    first = town.house.people.get(town.asked(need)[0])
+    first = town.first(need)
     town.accept(need, first)
     town.round(minutes=1)
     town.cancel(need, first)
@@ -158,11 +158,11 @@ def test_a_new_helper_is_asked_for_the_oldest_need_however_many_fit_better(town)
 
 
 def test_after_the_last_wave_a_need_is_handed_over_and_who_is_left_is_asked_all_the_same(town):
-    town.house.city = replace(town.house.city, asking=AskingRules((Wave(1, 60, 20, 10_000),), 2))
+    town.waves(Wave(1, 60, 20, 10_000))
     town.helpers(2)
     need = town.need()
     town.round()
-    town.decline(need, town.house.people.get(town.asked(need)[0]))
+    town.decline(need, town.first(need))
     town.round(minutes=1)
     assert len(town.asked(need)) == 2
     assert town.mails("need_unanswered") == [town.monique.id]
@@ -244,8 +244,7 @@ def test_a_seeker_who_joined_in_is_mailed_the_no(town, act):
     yusuf, need = town.helper("yusuf"), town.need()
     town.round()
     (match,) = town.matches(need).values()
-    said = {"by": town.monique, "message": "Samedi ?", "key": "own", "now": town.clock.now}
-    town.house.matching.propose(need.id, match.offer, **said)
+    town.propose(need, match.offer, message="Samedi ?")
     (mail,) = getattr(town, act)(need, yusuf).notices
     assert mail.to == town.monique.id
 
@@ -253,8 +252,7 @@ def test_a_seeker_who_joined_in_is_mailed_the_no(town, act):
 def test_who_has_to_do_with_the_need_already_is_not_asked_by_the_city(town):
     yusuf = town.helper("yusuf")
     need, second = town.need(), town.offer(yusuf)
-    said = {"by": town.monique, "message": "", "key": "own", "now": town.clock.now}
-    town.house.matching.propose(need.id, second.id, **said)
+    town.propose(need, second.id)
     town.rounds_for(8 * 60)
     assert town.asked(need) == []
     assert len(town.matches(need)) == 1
@@ -317,20 +315,18 @@ def test_the_citys_asking_leaves_the_seeker_their_own_proposals(town):
     need, last = town.need(), town.helper("last", away_m=3_500)
     town.round()
     offer = next(iter(town.house.publishing.listings.of_author(last.id, before=None, limit=1)))
-    said = {"by": town.monique, "message": "", "key": "own", "now": town.clock.now}
-    assert town.house.matching.propose(need.id, offer.id, **said).match.proposer == "seeker"
+    assert town.propose(need, offer.id).match.proposer == "seeker"
 
 
 def test_a_seeker_who_asks_whom_the_city_asked_adds_their_word_and_nobody_is_asked_twice(town):
     yusuf, need = town.helper("yusuf"), town.need()
     town.round()
     (match,) = town.matches(need).values()
-    said = {"by": town.monique, "message": "Samedi ?", "now": town.clock.now}
     for _ in range(2):
-        told = town.house.matching.propose(need.id, match.offer, key="own", **said)
+        told = town.propose(need, match.offer, message="Samedi ?")
         assert (told.match.id, told.match.message, told.notices) == (match.id, "Samedi ?", ())
     with pytest.raises(Conflict, match="already_asked"):
-        town.house.matching.propose(need.id, match.offer, key="another", **said)
+        town.propose(need, match.offer, message="Samedi ?", key="another")
     assert town.mails("asked_to_help") == [yusuf.id]
     assert len(town.house.people.get(yusuf.id).asked) == 1
 
@@ -473,7 +469,7 @@ def test_the_asking_of_a_need_that_is_gone_is_forgotten_in_time(town):
     [(30, "fr", "far"), (30, "ar", "near"), (90, "fr", "far"), (91, "fr", "near")],
 )
 def test_of_equal_fits_the_one_asked_less_in_the_season_is_asked(town, days_ago, language, asked):
-    town.house.city = replace(town.house.city, asking=AskingRules((Wave(1, 60, 20, 10_000),), 2))
+    town.waves(Wave(1, 60, 20, 10_000))
     before = town.clock.now - days_ago * 24 * HOUR_S
     near = town.helper("near", away_m=100, asked=(before,))
     far = town.helper("far", away_m=3_500, said={"languages": (language,)})

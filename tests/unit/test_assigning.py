@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.asking import assigning
 from chalicelib.assignment.checker import Rejected
-from chalicelib.cities.asking import AskingRules, Wave
+from chalicelib.cities.asking import Wave
 from chalicelib.people.model import WEEK_S
 from tests.asking import Neighbourhood
 
@@ -17,7 +17,7 @@ WAVES = (Wave(1, 60, 20, 200), Wave(1, 120, 30, 400))
 def town():
     """A town whose waves look so near that they find nobody."""
     town = Neighbourhood()
-    town.house.city = replace(town.house.city, asking=AskingRules(WAVES, 2))
+    town.waves(*WAVES)
     return town
 
 
@@ -61,15 +61,13 @@ def test_a_need_that_waits_for_an_answer_is_left_alone_and_nobody_is_asked_twice
     need = town.need()
     assign(town)
     assert assign(town, hours=3).needs == 0
-    town.decline(need, town.house.people.get(town.asked(need)[0]))
+    town.decline(need, town.first(need))
     assign(town, hours=3)
     assert len(town.asked(need)) == len(set(town.asked(need))) == 2
 
 
 def test_waves_and_assignment_together_ask_nobody_twice_and_nobody_too_often(town):
-    town.house.city = replace(
-        town.house.city, asking=AskingRules((Wave(2, 60, 20, 1_000), Wave(2, 60, 20, 5_000)), 1)
-    )
+    town.waves(Wave(2, 60, 20, 1_000), Wave(2, 60, 20, 5_000), assign_hours=1)
     helpers = town.helpers(6, away_m=800, asks_per_week=2)
     needs = [town.need() for _ in range(8)]
     for _ in range(30):

@@ -20,22 +20,10 @@ from chalicelib.people.model import LINK_S
 from chalicelib.places.model import Place, Point
 from chalicelib.rounds import Round
 from chalicelib.settings import CITIES
+from tests.fakes import Failing
 from tests.samples import HOUR_S, NOW, a_draft, a_house, a_person, an_id, new_key, settle
 
 ELSEWHERE = Place(Point(48.58, 7.75), "Strasbourg")
-
-
-class Post:
-    """A provider that does to each mail what is next in the list, and takes it when the list is over."""
-
-    def __init__(self, *failures):
-        self.failures, self.mails = list(failures), []
-
-    def send(self, mail, notice_id):
-        if self.failures:
-            raise self.failures.pop(0)
-        self.mails.append((mail, notice_id))
-        return f"provider-{len(self.mails)}"
 
 
 @pytest.fixture
@@ -505,7 +493,7 @@ class TestMatching:
 
 class TestSending:
     def given(self, house, *failures, template="match_declined", to="yusuf"):
-        house.__dict__["mailer"] = Post(*failures)
+        house.__dict__["mailer"] = Failing(*failures)
         need = publish(house, house.people.get(an_id("monique")))
         said = {"title": need.draft.title}
         mail = notice(template, an_id(to), f"{need.id}-{need.id}", NOW, values=said, pace="prompt")
