@@ -4,6 +4,7 @@ import json
 import os
 import re
 from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -39,10 +40,12 @@ def load(slug: str) -> City:
     must_name_a_city(slug)
     path = CITIES / f"{slug}.json"
     if not path.exists():
+        meant = get_close_matches(slug, slugs(), n=1)
+        new = f"entraide city add {slug} --code INSEE:... --boundary FILE.geojson"
         raise Stopped(
             f"There is no city {slug}. Known: {', '.join(slugs())}.",
             NOTHING_DONE,
-            f"entraide city add {slug} --code INSEE:... --boundary FILE.geojson",
+            f"the same command with {meant[0]}; for a new city {new}" if meant else new,
             Exit.USAGE,
         )
     try:

@@ -66,7 +66,7 @@ def differs(where: Cloud, folder: Folder, say: Say, *, now: int) -> list[str]:
     client, wrong = where.client("dynamodb"), []
     with say.progress(f"Comparing {folder.city} with {folder.path}", len(folder.tables)) as step:
         for number, noun in enumerate(sorted(folder.tables)):
-            step.at(number, len(folder.tables), noun)
+            step.at(number, len(folder.tables), f"{number} of {len(folder.tables)} tables  {noun}")
             name = f"{stack_name(folder.city)}-{noun}"
             if about(client, name) is None:
                 continue  # removed already, by what was interrupted after the comparison

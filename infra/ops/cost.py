@@ -18,7 +18,7 @@ from infra.stack.template import city_template
 @click.option("--full-watch", is_flag=True, help="With all alarms, as --full-watch of deploy makes them.")
 @spoken
 def cost(say: Say, slug: str | None, residents: int | None, full_watch: bool) -> None:
-    """Say what a month costs, from the template, measured units and dated prices; nothing is asked of AWS."""
+    """Say what a month of a city costs. Worked out from measured units and dated prices, without AWS."""
     if slug:
         cityfile.load(slug)
     template = city_template(PYTHON, "arm64")

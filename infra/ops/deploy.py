@@ -8,55 +8,34 @@ from typing import Any
 import click
 from rich.text import Text
 
-from infra.ops import cityfile, ground
+from infra.ops import cityfile, ground, options
 from infra.ops.artefact import Release, released
 from infra.ops.changes import counted, drop, explained, shown
 from infra.ops.cloud import Cloud, cloud, cloud_of
 from infra.ops.folder import bring_key
 from infra.ops.mending import must_be_steady
+from infra.ops.options import configured
 from infra.ops.rollout import Outcome, Prepared, carry_out, prepare
 from infra.ops.say import Say, spoken
 from infra.ops.say import table as columns
-from infra.ops.standing import all_cities, standing
+from infra.ops.standing import all_cities
 from infra.ops.stops import Exit, Stopped
 from infra.ops.trouble import in_words
 from infra.stack import stack_name
 
-_OPTIONS = (
-    click.option("--ops", help="The address that hears what is wrong; asked the first time."),
-    click.option("--base-url", help="The https address residents reach the city at, if not the API's own."),
-    click.option("--sender-identity", help="The SES identity of the sender, if not its domain."),
-    click.option(
-        "--owns-sender/--shared-sender", default=None, help="Whether the stack makes the sender's identity."
-    ),
-    click.option(
-        "--monthly-budget", type=click.IntRange(0), help="In USD; past it the ops address hears. 0: none."
-    ),
-    click.option(
-        "--full-watch/--spare-watch", default=None, help="With alarms, at 0.10 USD a month each, or without."
-    ),
-    click.option("--host", help="The name the city is served under by CloudFront."),
-    click.option("--certificate", help="The ARN of that name's certificate in us-east-1."),
-)
-
-
-def _configured(command: Callable[..., None]) -> Callable[..., None]:
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
-
 
 @click.command("plan")
 @click.argument("slug")
-@_configured
+@configured
 @spoken
 def plan(say: Say, slug: str, **given: Any) -> None:
-    """Show what a deployment would add, change, replace or destroy, and do none of it."""
+    """Show what a deployment would add, change, replace or destroy."""
     city = cityfile.load(slug)
     where = cloud_of(slug)
     must_be_steady(where, stack_name(slug), slug)
-    if standing(where, stack_name(slug)) is None:
+    if options.is_new(where, slug):
         given["ops"] = given["ops"] or city.sender.address  # asked when it is deployed
+    given = options.checked(where, say, [slug], given)
     release = released(where, say)
     prepared = prepare(where, city, release, ground.bucket(where, say), given, say)
     drop(where, prepared.change)
@@ -85,7 +64,7 @@ def plan(say: Say, slug: str, **given: Any) -> None:
 @click.option(
     "--key-from", type=click.Path(), help="The folder of an export: a moved city keeps its signing key."
 )
-@_configured
+@configured
 @spoken
 def deploy(
     say: Say,
@@ -96,12 +75,13 @@ def deploy(
     key_from: str | None,
     **given: Any,
 ) -> None:
-    """Open a city, or bring it to the version of this checkout; said twice, it changes nothing."""
+    """Open a city, or bring it to the version of this checkout. Said twice, it changes nothing."""
     where, slugs = _which(slug, every=every)
     if not slugs:
         say.end([], "No city is deployed here.", then="entraide deploy CITY")
         return
     cities = [cityfile.load(each) for each in slugs]
+    given = options.checked(where, say, [slug] if slug else [], given)
     release = released(where, say)
     if key_from is not None:
         bring_key(where, slugs, key_from)

@@ -26,7 +26,7 @@ from infra.stack import stack_name
 )
 @spoken
 def destroy(say: Say, slug: str, export_to: Path | None) -> None:
-    """Remove a city, its stack, tables, logs and key; refused while it holds data that goes nowhere."""
+    """Remove a city: its stack, tables, logs and key. Refused while it holds data that goes nowhere."""
     cityfile.must_name_a_city(slug)  # its file may be gone already
     where = cloud_of(slug)
     now = _steady(where, slug, say)

@@ -39,7 +39,7 @@ class Finding:
 @click.command("doctor")
 @spoken
 def doctor(say: Say) -> None:
-    """Look whether this machine, these credentials and this account are ready, and say what to do if not."""
+    """Look whether machine, credentials and account are ready. What is missing is told with its fix."""
     found = [*_machine(), *_account()]
     shown = table("", "", "")
     for each in found:

@@ -2,13 +2,9 @@
 
 import json
 import secrets
-from collections.abc import Mapping
-from typing import Any
 
 from botocore.exceptions import ClientError
 
-from chalicelib.cities.model import City
-from infra.ops.artefact import Release
 from infra.ops.changes import Asked, change_set, drop
 from infra.ops.cloud import Cloud
 from infra.ops.say import Say
@@ -24,16 +20,6 @@ from infra.ops.standing import (
 from infra.ops.stops import Stopped
 from infra.ops.trouble import AGAIN, code_of
 from infra.stack import ACCOUNT_STACK, account_template, signing_key_name
-from infra.stack import parameters as all_parameters
-
-_OPTIONS = {
-    "ops": "OpsAddress",
-    "base_url": "BaseUrl",
-    "sender_identity": "SenderIdentity",
-    "host": "Host",
-    "certificate": "Certificate",
-}
-"""The options that are kept as they are from one deployment to the next."""
 
 
 def bucket(where: Cloud, say: Say) -> str:
@@ -108,31 +94,6 @@ def signing_key(where: Cloud, slug: str) -> str | None:
             return None
         raise
     return str(found["Parameter"]["Value"])
-
-
-def parameters(
-    city: City, release: Release, bucket: str, before: Standing | None, given: Mapping[str, Any], say: Say
-) -> dict[str, str]:
-    """Return the stack's parameters: what is given now, else what it had, else what is asked or usual."""
-    had = {} if before is None else before.parameters
-    kept: dict[str, Any] = {option: had[name] for option, name in _OPTIONS.items() if name in had}
-    if not _speaks_for(kept.get("sender_identity", ""), city.sender.address):
-        kept.pop("sender_identity", None)
-    if "MonthlyBudget" in had:
-        kept |= {
-            "monthly_budget": int(had["MonthlyBudget"]),
-            "owns_sender": had["OwnsSender"] == "yes",
-            "full_watch": had["Watch"] == "full",
-        }
-    wanted: dict[str, Any] = kept | {name: value for name, value in given.items() if value is not None}
-    if not wanted.get("ops"):
-        wanted["ops"] = say.ask("The address that hears what is wrong with the city", "--ops")
-    return dict(all_parameters(city, bucket=bucket, sha256=release.sha256, **wanted))
-
-
-def _speaks_for(identity: str, address: str) -> bool:
-    """Tell whether SES lets that identity send as the address: it is the address, its domain or one above."""
-    return identity == address or f".{address.partition('@')[2]}".endswith(f".{identity}")
 
 
 def close_doors(where: Cloud, now: Standing) -> list[str]:

@@ -71,14 +71,14 @@ def dlq(say: Say, slug: str, letter: str | None) -> None:
 @click.argument("letter", required=False)
 @spoken
 def redrive(say: Say, slug: str, letter: str | None) -> None:
-    """Hand dead letters to their functions again; what is taken leaves the queue, the others stay."""
+    """Hand dead letters to their functions again. What is taken leaves the queue, the others stay."""
     where, _ = deployed(slug)
     say.confirm(f"Hand over the dead letters of {slug} again?", NOTHING_DONE)
     say.state = "A letter leaves the queue only after its function took it: none is lost."
     taken, refused = [], {}
     with _held(where, slug) as found, say.progress("Handing over", len(found)) as step:
         for number, one in enumerate([_named(found, letter, slug)] if letter else tuple(found)):
-            step.at(number, count=one.function)
+            step.at(number, count=f"{number} of {len(found)}  {one.function}")
             why = _hand_over(where, slug, one)
             if why:
                 refused[one.id] = why

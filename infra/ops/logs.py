@@ -4,6 +4,7 @@ import json
 import re
 import time
 from collections.abc import Iterator
+from contextlib import nullcontext, suppress
 from typing import Any
 
 import click
@@ -35,29 +36,35 @@ _RUNTIME = re.compile(r"(START|END|REPORT|INIT_START) ")
 @click.option("--access", is_flag=True, help="The gateway's own log instead.")
 @spoken
 def logs(say: Say, slug: str, since: str, follow: bool, errors: bool, access: bool) -> None:
-    """Show what the city's functions logged; with --json, one JSON document a line."""
+    """Show what the city's functions logged. With --json, one JSON document a line."""
     where, _ = deployed(slug)
     start = int((time.time() - _seconds(since)) * 1000)
     group = log_groups(slug)[1 if access else 0]
-    count, seen = 0, set[str]()
-    say.state = NOTHING_DONE
-    while True:
-        for event in _events(where, group, start, errors=errors):
-            name = event.get("eventId") or f"{event['logStreamName']} {event['timestamp']} {event['message']}"
-            if name not in seen and not _RUNTIME.match(event["message"]):
-                seen.add(name)
-                count += 1
-                _print(say, event)
-            start = max(start, event["timestamp"] - OVERLAP_MS)
-        if not follow:
-            break
-        if say.stopping.wait(LOOK_S):
-            raise KeyboardInterrupt
+    count = 0
+    with suppress(KeyboardInterrupt) if follow else nullcontext():  # it is how following ends
+        for event in _unseen(where, group, start, errors=errors, follow=follow):
+            count += 1
+            _print(say, event)
     if not say.as_json:
         say.note(f"\n{count} lines since {since} ago.")
         say.note(
             f"Next: entraide logs {slug} --follow" if count else f"Next: entraide status {slug}", style="cyan"
         )
+
+
+def _unseen(where: Cloud, group: str, start: int, *, errors: bool, follow: bool) -> Iterator[dict[str, Any]]:
+    """Yield each event since then once, but for those of the runtime; go on with new ones as they come."""
+    seen = set[str]()
+    while True:
+        for event in _events(where, group, start, errors=errors):
+            name = event.get("eventId") or f"{event['logStreamName']} {event['timestamp']} {event['message']}"
+            if name not in seen and not _RUNTIME.match(event["message"]):
+                seen.add(name)
+                yield event
+            start = max(start, event["timestamp"] - OVERLAP_MS)
+        if not follow:
+            return
+        time.sleep(LOOK_S)
 
 
 def _events(where: Cloud, group: str, start: int, *, errors: bool) -> Iterator[dict[str, Any]]:

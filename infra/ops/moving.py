@@ -33,7 +33,7 @@ def closed(where: Cloud, slug: str, now: Standing, say: Say) -> Iterator[None]:
 @click.option("--closed", "shut", is_flag=True, help="Close the city meanwhile: the copy is of one instant.")
 @spoken
 def export(say: Say, slug: str, folder: Path, shut: bool) -> None:
-    """Copy all tables of a city to a folder; said again after an interruption, it goes on."""
+    """Copy all tables of a city to a folder. Said again after an interruption, it goes on."""
     where, now = deployed(slug)
     into = begun(folder, where, slug)
     if into.complete and into.key:

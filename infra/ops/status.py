@@ -24,7 +24,7 @@ DRIFT_S = 180.0
 @click.option("--drift", is_flag=True, help="Have CloudFormation compare the stack with what stands, first.")
 @spoken
 def status(say: Say, slug: str | None, drift: bool) -> None:
-    """Say how a city is: version, drift, alarms, queues, schedules, mails, cost so far."""
+    """Say how a city is, or all. Version, drift, alarms, queues, schedules, mails, cost so far."""
     at = int(time.time())
     if slug is None:
         _all(say, at)

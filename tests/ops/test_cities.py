@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from io import StringIO
 from math import cos, pi, sin
 from pathlib import Path
 
@@ -148,6 +149,34 @@ def test_what_is_missing_is_asked_only_where_somebody_can_answer(says, cities, t
     )
     assert code == Exit.USAGE
     assert "--name is missing" in said
+
+
+class Keyboard(StringIO):
+    """Somebody at a terminal."""
+
+    def isatty(self):
+        return True
+
+
+def test_a_person_at_a_terminal_is_asked_for_what_is_missing(says, cities, tmp_path, monkeypatch):
+    path = boundary(tmp_path, polygon(SQUARE), nom="Colmar", code="68066")
+    typed = ["INSEE:68066", path, "", "fr,de", "entraide@colmar.example", ""]
+    monkeypatch.setattr("sys.stdin", Keyboard("\n".join(typed)))
+    code, said = says("city", "add", "colmar")
+    assert code == 0, said
+    assert "Its name in words [Colmar]" in said
+    city = load_city(cities / "colmar.json")
+    assert (city.name, city.languages) == ("Colmar", ("fr", "de"))
+    assert city.sender.address == "entraide@colmar.example"
+
+
+@pytest.mark.parametrize("typed", ["INSEE:68066\n", ""])
+def test_whoever_stops_answering_has_no_file(says, cities, typed, monkeypatch):
+    monkeypatch.setattr("sys.stdin", Keyboard(typed))
+    code, said = says("city", "add", "colmar")
+    assert code == Exit.INTERRUPTED
+    assert "Nothing was changed." in said
+    assert sorted(each.name for each in cities.iterdir()) == ["mulhouse.json"]
 
 
 def test_check_names_every_fault_where_it_is(says, cities):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.ops import cityfile, ground, rollout, standing
+from infra.ops import cityfile, ground, options, rollout, standing
 from infra.ops.artefact import Release
 from infra.ops.cloud import cloud
 from infra.ops.say import Say
@@ -72,10 +72,10 @@ def test_an_upgrade_keeps_the_data_the_key_and_the_parameters(operator):
 def test_the_identity_of_a_sender_is_kept_as_long_as_the_sender_may_send_by_it(had, sender, has):
     city, say = cityfile.load("mulhouse"), Say(as_json=False, yes=True)
     release = Release("r", Path("zip"), "0" * 64, {})
-    first = ground.parameters(city, release, "b", None, {"ops": "o@x.org", "sender_identity": had}, say)
+    first = options.parameters(city, release, "b", None, {"ops": "o@x.org", "sender_identity": had}, say)
     before = Standing("id", "entraide-mulhouse", "CREATE_COMPLETE", "", {}, first, {}, "")
     moved = replace(city, sender=replace(city.sender, address=sender))
-    assert ground.parameters(moved, release, "b", before, {}, say)["SenderIdentity"] == has
+    assert options.parameters(moved, release, "b", before, {}, say)["SenderIdentity"] == has
 
 
 def test_a_version_that_does_not_answer_is_taken_back(operator, monkeypatch):
@@ -148,6 +148,45 @@ def test_interrupted_at_any_step_the_same_command_ends_it(operator, monkeypatch,
     assert operator.status("mulhouse") == "CREATE_COMPLETE"
 
 
+@pytest.mark.parametrize("step", ["upload", "change_set", "_execute", "smoke", "note", "settled"])
+def test_an_upgrade_that_was_interrupted_is_ended_by_the_same_command(operator, monkeypatch, step):
+    operator.opens("mulhouse")
+    operator.put("mulhouse", "people", {"pk": {"S": "monique"}, "sk": {"S": "me"}})
+    operator.builds.version = "2"
+    with monkeypatch.context() as during:
+        during.setattr(rollout.record if step == "note" else rollout, step, _interrupt)
+        said = operator.says("deploy", "mulhouse", "--yes")
+    assert said.code == Exit.INTERRUPTED
+    assert "the same command again" in said.next
+    ended = operator.says("deploy", "mulhouse", "--yes", "--json")
+    assert ended.code == 0, ended.err
+    release = ended.result["done"][0]["release"]
+    assert standing.standing(cloud(), "entraide-mulhouse").outputs["Release"] == release
+    assert operator.client("dynamodb").scan(TableName="entraide-mulhouse-people")["Count"] == 1
+
+
+@pytest.mark.parametrize("step", ["verified", "change_set", "_execute"])
+def test_going_back_that_was_interrupted_is_ended_by_the_same_command(operator, monkeypatch, step):
+    monkeypatch.setattr("infra.ops.smoke.TRIES", 1)
+    operator.opens("mulhouse")
+    before = standing.standing(cloud(), "entraide-mulhouse").outputs["Release"]
+    operator.builds.version, operator.builds.broken = "2", BREAKS
+    place = rollout.record if step == "verified" else rollout
+    doing = getattr(place, step)
+
+    def interrupt(*args, **how):
+        if step == "verified" or f"{before}-again" in repr((args, how)):
+            raise KeyboardInterrupt
+        return doing(*args, **how)
+
+    with monkeypatch.context() as during:
+        during.setattr(place, step, interrupt)
+        assert operator.says("deploy", "mulhouse", "--yes").code == Exit.INTERRUPTED
+    said = operator.says("deploy", "mulhouse", "--yes")
+    assert said.code == Exit.ROLLED_BACK
+    assert f"{before} is back and answers" in said.err
+
+
 def test_interrupted_while_cloudformation_works_the_same_command_waits_for_it(operator, monkeypatch):
     executing = rollout._execute
 
@@ -207,6 +246,46 @@ def test_all_cities_are_upgraded_at_once_and_one_that_fails_stops_no_other(opera
     assert said.code == Exit.UNREACHABLE
     assert "1 of 2 cities are not on" in said.err
     monkeypatch.undo()
+
+
+def test_what_is_missing_is_told_before_anything_is_built(operator):
+    said = operator.says("deploy", "mulhouse", "--yes")
+    assert (said.code, said.next) == (Exit.USAGE, "Next: the same command with --ops")
+    assert operator.builds.made == 0
+    assert standing.standing(cloud(), "entraide-account") is None
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("--ops", "nobody"),
+        ("--base-url", "http://entraide.mulhouse.example"),
+        ("--sender-identity", "a domain"),
+        ("--host", "https://entraide.mulhouse.example"),
+        ("--certificate", "arn:aws:acm:eu-west-3:123456789012:certificate/0a"),
+    ],
+)
+@pytest.mark.parametrize("command", ["plan", "deploy"])
+def test_an_option_that_the_template_does_not_take_is_told_before_anything_is_built(
+    operator, command, option, value
+):
+    said = operator.says(command, "mulhouse", option, value, "--yes")
+    assert (said.code, said.next) == (Exit.USAGE, f"Next: the same command with another {option}")
+    assert f"{option} {value} cannot be taken" in said.err
+    assert operator.builds.made == 0
+
+
+def test_a_host_without_a_certificate_is_told(operator):
+    said = operator.says("deploy", "mulhouse", "--ops", "o@example.org", "--host", "a.example", "--yes")
+    assert said.code == Exit.USAGE
+    assert "a.example has no certificate" in said.err
+    assert standing.standing(cloud(), "entraide-mulhouse") is None
+
+
+def test_a_name_that_was_mistyped_is_told_with_the_one_that_was_meant(operator):
+    said = operator.says("deploy", "mulhose", "--ops", "ops@example.org", "--yes")
+    assert said.code == Exit.USAGE
+    assert said.next.startswith("Next: the same command with mulhouse;")
 
 
 def test_nobody_is_asked_where_nobody_can_answer(operator):

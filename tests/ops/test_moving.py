@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from infra.ops import copying, destroy, leftovers
+from infra.ops import copying, destroy, leftovers, say
 from infra.ops.cloud import cloud
 from infra.ops.folder import line_of, opened
 from infra.ops.stops import Exit
@@ -87,6 +87,15 @@ def test_an_export_that_was_interrupted_goes_on_where_it_was(mulhouse, tmp_path,
     assert len(pages) == len([part for table in opened(folder).tables.values() for part in table.parts])
     whole = str(tmp_path / "whole")
     assert mulhouse.says("export", "mulhouse", whole, "--json").result["tables"] == said.result["tables"]
+
+
+def test_a_long_export_says_how_far_it_is_where_no_bar_can_show_it(mulhouse, tmp_path, monkeypatch):
+    mulhouse.put("mulhouse", "people", *MANY)
+    monkeypatch.setattr(copying, "PAGE", 2)
+    assert "items  people" not in mulhouse.says("export", "mulhouse", str(tmp_path / "quick")).err
+    monkeypatch.setattr(say, "SILENCE_S", 0.0)
+    assert "items  people" in mulhouse.says("export", "mulhouse", str(tmp_path / "slow")).err
+    assert mulhouse.says("export", "mulhouse", str(tmp_path / "json"), "--json").err == ""
 
 
 def test_an_import_that_was_interrupted_goes_on_and_a_full_city_is_not_written_over(

@@ -172,6 +172,24 @@ def test_the_log_is_read_and_errors_are_told_apart(mulhouse):
     assert mulhouse.says("logs", "mulhouse", "--since", "soon").code == Exit.USAGE
 
 
+def test_a_log_that_is_followed_shows_what_comes_once_until_ctrl_c(mulhouse, monkeypatch):
+    def said(word):
+        return int(time.time()), json.dumps({"level": "INFO", "message": word})
+
+    def wait(_seconds):
+        waits.append(1)
+        if len(waits) == 3:
+            raise KeyboardInterrupt
+        _log(mulhouse, f"later-{len(waits)}", said(f"later_{len(waits)}"))
+
+    waits = []
+    _log(mulhouse, "first", said("the_first"))
+    monkeypatch.setattr(logs.time, "sleep", wait)
+    followed = mulhouse.says("logs", "mulhouse", "--follow")
+    assert followed.code == 0, followed.err
+    assert [followed.out.count(word) for word in ("the_first", "later_1", "later_2")] == [1, 1, 1]
+
+
 def test_a_function_that_took_too_long_is_among_the_errors(mulhouse):
     stream = "2026/11/25/entraide-mulhouse-assign_helpers[$LATEST]0a1b"
     report = '{{"time":"2026-11-25T10:00:00.000Z","type":"platform.report","record":{{"status":"{}"}}}}'
