@@ -18,6 +18,7 @@ from chalicelib.errors import Conflict, NotFound, Unavailable
 from chalicelib.listings.model import Listing
 from chalicelib.listings.service import mail_about
 from chalicelib.matching.service import Matching
+from chalicelib.notices.model import Pace
 from chalicelib.people.model import helper_of
 from chalicelib.rounds import LOOKS, Round
 
@@ -151,7 +152,9 @@ class Waves:
         asking, need, now = turn.asking, turn.need, self.now
         view = View(self.board, self.city.zone, now)
         why = outcome(turn.card, self.matching.matches.of_need(need.id), view)
-        mail = mail_about("need_unanswered", need, now, about=f"{asking.published_at} {asking.start}")
+        about = f"{asking.published_at} {asking.start}"
+        pace: Pace = "soon" if turn.urgency == "high" else "calm"
+        mail = mail_about("need_unanswered", need, now, about=about, pace=pace)
         told = asking.unanswered(now, at_the_latest(asking, need, now), why)
         return self.askings.save(told, () if asking.told else (mail,))
 

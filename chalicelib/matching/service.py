@@ -106,10 +106,13 @@ class Matching:
         mail = mail_of(ASKING[side], match, match.other(side), pair, now, pace=pace)
         return Proposal(match, mail, helper.was_asked(now) if side == "seeker" else None)
 
-    def accept(self, match_id: str, *, by: str, answer: str, key: str, now: int) -> Told:
+    def accept(
+        self, match_id: str, *, by: str, answer: str, key: str, now: int, linked: bool = False
+    ) -> Told:
         """Say yes: a place is taken on both listings with it, or the helper is queued, or nothing happens.
 
         Where the city confirms, the places are taken and the match is agreed until a coordinator decides.
+        `linked` says that it is the link of the mail that asked which says so.
         """
         confirmed = self.city.exchange == "confirmed"
 
@@ -117,7 +120,7 @@ class Matching:
             if match.state == "proposed":
                 match.answerable(by)
                 self.both_sides(match)
-            return said_yes(pair, match, by, answer, confirmed=confirmed, now=now)
+            return said_yes(pair, match, by, answer, confirmed=confirmed, linked=linked, now=now)
 
         return self.change(match_id, by, (key, f"accept {answer}"), step, now)
 

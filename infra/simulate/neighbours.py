@@ -122,7 +122,7 @@ class Neighbours:
         said = {"by": tap.person, "key": f"answer-{tap.subject}-{self.now}", "now": self.now}
         try:
             if word == "yes":
-                told = self.house.matching.accept(tap.subject, answer="", **said)  # type: ignore[arg-type]
+                told = self.house.matching.accept(tap.subject, answer="", linked=True, **said)  # type: ignore[arg-type]
                 word = "late" if told.match.state == "queued" else "yes"
             else:
                 self.house.matching.decline(tap.subject, "no_time", **said)  # type: ignore[arg-type]
