@@ -152,7 +152,8 @@ class Waves:
         asking, need, now = turn.asking, turn.need, self.now
         view = View(self.board, self.city.zone, now)
         why = outcome(turn.card, self.matching.matches.of_need(need.id), view)
-        about = f"{asking.published_at} {asking.start}"
+        first = (asking.unanswered_at or 0) < asking.published_at
+        about = str(asking.published_at) if first else f"{asking.published_at} {asking.start}"
         pace: Pace = "soon" if turn.urgency == "high" else "calm"
         mail = mail_about("need_unanswered", need, now, about=about, pace=pace)
         told = asking.unanswered(now, at_the_latest(asking, need, now), why)

@@ -97,9 +97,15 @@ class Listing:
         """Say whether nothing more comes of it as it is; what is held may yet be opened."""
         return self.state != "held" and not self.stands_at(now)
 
+    @property
+    def ends_as_named(self) -> bool:
+        """Say whether it ends when its author no longer needs it, and not because its lifetime is over."""
+        return self.expires_at == self.draft.needed_by
+
     def ends_soon(self, now: int) -> bool:
-        """Say whether it stands with a place left, and its end is near enough to be told of."""
-        return self.stands_at(now) and self.left > 0 and self.expires_at - now <= REMEMBERED_S
+        """Say whether it stands with a place left, can be kept, and its end is near enough to be told of."""
+        near = self.expires_at - now <= REMEMBERED_S
+        return self.stands_at(now) and self.left > 0 and near and not self.ends_as_named
 
     def shown_state(self, now: int) -> str:
         """Return the state a reader sees, whether or not housekeeping has come by since."""

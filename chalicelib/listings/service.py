@@ -178,8 +178,8 @@ def category_of(draft: Draft, city: City) -> Category:
 def lifetime(kind: Kind, draft: Draft, city: City, now: int) -> tuple[int, int | None]:
     """Return when a listing that begins now ends, and from when on its author is reminded, if there is time.
 
-    A reminder begins to wait for company a third of the lifetime before the end, as long as somebody can
-    still remember it, and `remind_days` at the least. An offer stands longer than a need.
+    Nobody is reminded of a day they named themselves. A reminder begins to wait for company a third of the
+    lifetime before the end, as long as it is remembered, `remind_days` at the least. Offers stand longer.
     """
     days = category_of(draft, city).lifetime_days
     ends = now + (days if kind == "need" else max(days, city.limits.offer_days)) * DAY_S
@@ -187,7 +187,7 @@ def lifetime(kind: Kind, draft: Draft, city: City, now: int) -> tuple[int, int |
         ends = min(ends, draft.needed_by)
     early = min((ends - now) // 3, REMEMBERED_S)
     remind = ends - max(early, city.limits.remind_days * DAY_S)
-    return ends, remind if remind > now else None
+    return ends, remind if remind > now and ends != draft.needed_by else None
 
 
 def mail_about(
