@@ -70,7 +70,7 @@ def show_end(
     ends = show_moment(language, listing.expires_at, house.city.zone)
     renewing = Tap("renew", listing.id, tap.person, tap.until, str(listing.expires_at))
     way = Way(say(language, "page.renew.keep", title=listing.draft.title), seal(house.secrets, renewing))
-    return _named(language, [("ends", ends)]), [way]
+    return _named(language, [("own_ends", ends)]), [way]
 
 
 def own(pair: "Pair", tap: Tap) -> "Listing | None":

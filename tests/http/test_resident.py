@@ -660,7 +660,7 @@ class TestTaps:
         assert city.post("/v1/matches", pair, token=city.sign_in(MONIQUE)).status == 201
         accept, decline = city.links(YUSUF)
         said = self.press(city, decline, reason="no_time").text
-        assert "<dt>Fin de l’annonce" in said
+        assert "<dt>Fin de votre annonce" in said
         (keep,) = self.ways(said)
         assert self.press(city, keep).status == 200
         ends = city.get(f"/v1/listings/{offer['id']}").json["expires_at"]
