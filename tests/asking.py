@@ -83,6 +83,8 @@ class Neighbourhood:
         do = getattr(self.house.matching, act)
         return do(match.id, *value, by=helper.id, key=new_key(), now=self.clock.now, **more)
 
+    def notices(self, template):
+        return [row for row in self.house.tables._rows["notices"].values() if row["template"] == template]
+
     def mails(self, template):
-        rows = self.house.tables._rows["notices"].values()
-        return [row["to"] for row in rows if row["template"] == template]
+        return [row["to"] for row in self.notices(template)]

@@ -20,6 +20,7 @@ from chalicelib.listings.service import mail_about
 from chalicelib.matching.proposals import drawn_up
 from chalicelib.matching.queue import unpromised
 from chalicelib.matching.service import Matching
+from chalicelib.notices.model import Pace
 from chalicelib.people.model import helper_of
 from chalicelib.rounds import LOOKS, Round
 
@@ -163,7 +164,10 @@ class Waves:
         asking, need, now = turn.asking, turn.need, self.now
         view = View(self.board, self.city.zone, now)
         why = outcome(turn.card, self.matching.matches.of_need(need.id), view)
-        mail = mail_about("need_unanswered", need, now, about=f"{asking.published_at} {asking.start}")
+        first = (asking.unanswered_at or 0) < asking.published_at
+        about = str(asking.published_at) if first else f"{asking.published_at} {asking.start}"
+        pace: Pace = "soon" if turn.urgency == "high" else "calm"
+        mail = mail_about("need_unanswered", need, now, about=about, pace=pace)
         told = asking.unanswered(now, at_the_latest(asking, need, now), why)
         return self.askings.save(told, () if asking.told else (mail,))
 

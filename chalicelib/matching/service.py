@@ -62,10 +62,13 @@ class Matching:
             return Told(match, (mail,))
         raise Unavailable("busy")
 
-    def accept(self, match_id: str, *, by: str, answer: str, key: str, now: int) -> Told:
+    def accept(
+        self, match_id: str, *, by: str, answer: str, key: str, now: int, linked: bool = False
+    ) -> Told:
         """Say yes: a place is taken on both listings with it, or the helper is queued, or nothing happens.
 
         Where the city confirms, the places are taken and the match is agreed until a coordinator decides.
+        `linked` says that it is the link of the mail that asked which says so.
         """
         confirmed = self.city.exchange == "confirmed"
 
@@ -73,7 +76,7 @@ class Matching:
             if match.state == "proposed":
                 match.answerable(by)
                 together(self.people, match.seeker, match.helper)
-            return said_yes(pair, match, by, answer, confirmed=confirmed, now=now)
+            return said_yes(pair, match, by, answer, confirmed=confirmed, linked=linked, now=now)
 
         return self.change(match_id, by, (key, f"accept {answer}"), step, now)
 

@@ -79,7 +79,8 @@ class Dispatcher:
         if notice.state == "claimed":  # its sender is gone, and may have sent it
             return self._save(notice.unsure(now))
         recipient = self._recipient(notice)
-        if recipient is None or not (recipient.wants(notice) or notice.carries):
+        alone = notice.pace == "along" and notice.free  # no mail took it along while it was of use
+        if recipient is None or alone or not (recipient.wants(notice) or notice.carries):
             return self._save(notice.dropped(now))
         if notice.address is None:
             notice = self._at_its_hour(notice, recipient, now)

@@ -128,13 +128,21 @@ class Neighbours:
         said = {"by": tap.person, "key": f"answer-{tap.subject}-{self.now}", "now": self.now}
         try:
             if word == "yes":
-                told = self.house.matching.accept(tap.subject, answer="", **said)  # type: ignore[arg-type]
+                told = self.house.matching.accept(tap.subject, answer="", linked=True, **said)  # type: ignore[arg-type]
                 word = "late" if told.match.state == "queued" else "yes"
             else:
                 self.house.matching.decline(tap.subject, "no_time", **said)  # type: ignore[arg-type]
+            if word != "late":
+                self._look_at_the_end(resident, tap)
         except DomainError:
             word = "late" if word == "yes" else word
         self.history.replies.append(Reply(self.now, need.number, resident.number, word))
+
+    def _look_at_the_end(self, resident: Resident, tap: Tap) -> None:
+        """Read on the page after an answer when one's own offer ends, if that is soon."""
+        offer = self.house.publishing.get(tap.subject.partition("-")[2])
+        if offer.ends_soon(self.now):
+            self._renew(resident, Tap("renew", offer.id, tap.person, tap.until, str(offer.expires_at)))
 
     def _renew(self, resident: Resident, tap: Tap) -> None:
         plan = self.plans.get(tap.subject)

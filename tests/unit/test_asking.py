@@ -373,6 +373,24 @@ class TestUnanswered:
         assert town.mails("need_unanswered") == [town.monique.id]
         assert town.asking(need).state == "unanswered"
 
+    @pytest.mark.parametrize(("urgency", "pace"), [("high", "soon"), ("normal", "calm")])
+    def test_that_nobody_could_help_is_urgent_only_if_the_need_is(self, town, urgency, pace):
+        town.need(urgency=urgency)
+        town.rounds_for(5 * 60)
+        (told,) = town.notices("need_unanswered")
+        assert told["pace"] == pace
+
+    def test_who_renews_a_need_or_is_asked_for_anew_is_told_anew(self, town):
+        need = town.need()
+        town.rounds_for(5 * 60)
+        coordinate = {"key": "again", "now": town.clock.now}
+        town.house.asking.ask_again(need.id, None, **coordinate)
+        town.rounds_for(5 * 60)
+        renewal = {"by": town.monique.id, "key": "renew", "now": town.clock.now}
+        town.house.publishing.renew(need.id, **renewal)
+        town.rounds_for(5 * 60)
+        assert town.mails("need_unanswered") == [town.monique.id] * 3
+
     def test_somebody_new_is_asked_at_once_and_nobody_is_told_twice(self, town):
         need = town.need()
         town.rounds_for(5 * 60)

@@ -12,7 +12,7 @@ import pytest
 from chalicelib.notices.bundle import MOST
 from chalicelib.notices.dynamodb import DynamoOutbox, owed
 from chalicelib.notices.hours import Hours, Quiet
-from chalicelib.notices.model import GATHER_S, HEADROOM_S, notice
+from chalicelib.notices.model import ALONG_S, GATHER_S, HEADROOM_S, notice
 from chalicelib.notices.repository import AnswerLost, Refused, Throttled
 from chalicelib.notices.service import THROTTLE_S, Dispatcher
 from chalicelib.people.service import mute
@@ -204,7 +204,7 @@ class TestWhatIsNoLongerSo:
         said = {"expires_at": str(listing.expires_at + shift)}
         made = notice(template, an_id("yusuf"), listing.id, NOW, values=said)
         street.house.tables.commit([owed(made)])
-        street.passes(3 * DAY_S, step=DAY_S // 6)
+        street.passes(15 * DAY_S, step=DAY_S // 6)
         assert street.state(made) == ("sent" if told else "dropped")
 
     def test_who_has_said_how_it_went_is_not_asked(self, street):
@@ -251,10 +251,23 @@ class TestWhatIsNoLongerSo:
         end = notice("listing_expired", an_id("yusuf"), listing.id, NOW, **said)
         known = {"sent": lambda: before.sent(NOW, "1"), "dropped": lambda: before.dropped(NOW)}
         if reminder:
-            from chalicelib.notices.dynamodb import _item
-            from chalicelib.storage.transaction import Put
+            keep(street, known[reminder]())
+        street.house.tables.commit([owed(end)])
+        street.passes(3 * DAY_S, step=DAY_S // 6)
+        assert street.state(end) == ("sent" if told else "dropped")
 
-            street.house.tables.commit([Put("notices", _item(known[reminder]()))])
+    @pytest.mark.parametrize(("unanswered", "told"), [("sent", False), ("dropped", True), (None, True)])
+    def test_the_day_that_somebody_named_is_told_unless_they_know_that_nobody_could_help(
+        self, street, unanswered, told
+    ):
+        listing = a_listing(state="expired", needed_by=NOW, expires_at=NOW)
+        store(street, listing, "listings")
+        said = {"values": {"expires_at": str(NOW)}}
+        word = notice("need_unanswered", an_id("yusuf"), listing.id, NOW - DAY_S, about=str(NOW), **said)
+        known = {"sent": lambda: word.sent(NOW, "1"), "dropped": lambda: word.dropped(NOW)}
+        if unanswered:
+            keep(street, known[unanswered]())
+        end = notice("listing_expired", an_id("yusuf"), listing.id, NOW, about=str(NOW), **said)
         street.house.tables.commit([owed(end)])
         street.passes(3 * DAY_S, step=DAY_S // 6)
         assert street.state(end) == ("sent" if told else "dropped")
@@ -268,7 +281,7 @@ class TestWhatIsNoLongerSo:
         said = {"expires_at": str(listing.expires_at)}
         made = notice(template, an_id("yusuf"), listing.id, NOW, values=said)
         street.house.tables.commit([owed(made)])
-        street.passes(3 * DAY_S, step=DAY_S // 6)
+        street.passes(15 * DAY_S, step=DAY_S // 6)
         assert street.state(made) == "dropped"
 
     @pytest.mark.parametrize(("pace", "told"), [("soon", False), ("urgent", True)])
@@ -331,6 +344,43 @@ class TestWhen:
         assert street.mails == []
         street.at(DIGEST + 2 * DAY_S)
         assert street.mails == [(made.id,)]
+
+    def test_what_only_goes_along_goes_with_the_next_mail_whatever_that_is(self):
+        street = Street()
+        copy = street.owe("match_refused", pace="along")
+        street.passes(3 * DAY_S, step=HOUR_S)
+        assert street.mails == []
+        other = street.owe("match_lapsed")
+        street.passes(DAY_S, step=HOUR_S)
+        assert street.mails == [(other.id, copy.id)]
+
+    def test_no_mail_is_sent_for_what_only_goes_along(self):
+        street = Street(a_person("yusuf"), a_person("monique", rhythm="daily"))
+        copies = [street.owe("match_refused", pace="along", to=who) for who in ("yusuf", "monique")]
+        street.passes(ALONG_S - HOUR_S, step=HOUR_S)
+        assert {street.state(copy) for copy in copies} == {"waiting"}
+        street.passes(2 * HOUR_S, step=HOUR_S)
+        assert {street.state(copy) for copy in copies} == {"dropped"}
+        assert street.mails == []
+
+    def test_what_went_along_with_a_mail_that_is_tried_again_is_told_with_it(self):
+        street = Street(mailer=Failing(AnswerLost()))
+        copy, lead = street.owe("match_refused", pace="along"), street.owe()
+        street.passes(HOUR_S)
+        assert street.mails == [(lead.id, copy.id)]
+
+    def test_the_ends_of_several_listings_are_told_together_and_a_day_before_the_first_at_the_latest(self):
+        street, made = Street(), []
+        for number, days in enumerate((14, 17, 20)):
+            listing = a_listing(id=an_id(f"offer {number}"), expires_at=NOW + days * DAY_S)
+            store(street, listing, "listings")
+            said = {"values": {"expires_at": str(listing.expires_at)}, "until": listing.expires_at}
+            made.append(notice("listing_ending", an_id("yusuf"), listing.id, NOW, **said))
+        street.house.tables.commit(list(map(owed, made)))
+        street.at(DIGEST + 12 * DAY_S - 1)
+        assert street.mails == []
+        street.at(DIGEST + 12 * DAY_S)
+        assert [{*mail} for mail in street.mails] == [{each.id for each in made}]
 
     def test_who_chose_one_mail_a_day_gets_one_and_what_is_urgent(self):
         street = Street(a_person("yusuf", rhythm="daily"))
@@ -554,3 +604,11 @@ def test_a_notice_that_waits_is_found_and_one_that_was_in_a_mail_is_not():
     outbox.save(claimed.put_off(NOW))
     assert outbox.waiting_for(an_id("yusuf"), limit=9) == []
     assert outbox.get_many([claimed.id, an_id("none")]) == [replace(claimed.put_off(NOW))]
+
+
+def keep(street, made):
+    """Let the city have a notice as it is."""
+    from chalicelib.notices.dynamodb import _item
+    from chalicelib.storage.transaction import Put
+
+    street.house.tables.commit([Put("notices", _item(made))])
