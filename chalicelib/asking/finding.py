@@ -19,8 +19,8 @@ OVERLAP_S = 120
 """How far before the last round is looked for what is new: a request takes half a minute at most, and two
 clocks differ by less than the rest."""
 MOST = 1_000
-"""Needs of one round: so many that are due, and so many more that want one of the helpers of these. Those of
-a board of 100,000 listings keep a run within 300 s at 1 GB: `python -m bench cutting`, rows "ask_round"."""
+"""Needs of one round: so many that are due, and so many more that want one of the helpers of these. What they
+take of the function's 300 s at 1 GB says `python -m bench cutting`, rows "ask_round"."""
 PAGE = 200
 SILENT = gist((), ())
 """Which needs an offer fits is all that counts here, and no word changes that."""
