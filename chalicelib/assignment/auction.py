@@ -13,8 +13,8 @@ from operator import itemgetter, sub
 
 from chalicelib.assignment.network import ROOT, Network
 
-FINE = 32
-"""Prices are reckoned in parts of a unit, so that the last step is well below one."""
+FINE, LAST = 32, 4
+"""Prices are reckoned in parts of a unit; a step of so few of them is well below one, and the last."""
 ROUGH, FINER = 32, 8
 """The first step is this part of the span of the costs, each next one that part of the last."""
 FALLS = 2, 4
@@ -76,7 +76,7 @@ class Auction:
         while True:
             self._round(bidders, step)
             self.left_out.update(bidders)
-            if step == 1:
+            if step <= LAST:
                 return
             self._fall(fall * step)
             step, fall = max(1, step // FINER), FALLS[1]
@@ -126,11 +126,12 @@ class Auction:
         Never one that another place of the need has; and a need that has a place gives less for another.
         """
         left = [*map(sub, self.worth[need], self.prices_of[need](self.price))]
-        taken = [self.has[other] for other in self.others.get(need, ()) if other != bidder]
-        taken = [good for good in taken if good != NOBODY]
-        for good in taken:
-            left[self.goods[need].index(good)] = NEVER
-        return left, self.floors[need][len(taken)]
+        taken = 0
+        for other in self.others.get(need, ()):
+            if other != bidder and (good := self.has[other]) != NOBODY:
+                left[self.goods[need].index(good)] = NEVER
+                taken += 1
+        return left, self.floors[need][taken]
 
     def _sell(self, good: int, bidder: int, bid: int) -> int:
         """Sell one of several places; return who loses it."""
