@@ -1,6 +1,6 @@
 """What the pages show of a match: what somebody is asked and, from their yes on, what was agreed.
 
-The link of a mail may be passed on: a page shows no more than that mail said, and what was answered by it.
+The link of a mail may be passed on: a page shows no more than that mail said, and that it was answered.
 """
 
 from typing import TYPE_CHECKING
@@ -43,8 +43,7 @@ def show_agreed(house: "House", language: str, pair: "Pair", tap: Tap, now: int)
         facts += _named(
             language, [("category", say(language, f"category.{need.draft.category}")), ("when", when)]
         )
-    said = (("message", match.message), ("answer", match.answer))
-    facts += _named(language, [each for each in said if each[1]])
+    facts += _named(language, [("message", match.message)] if match.message else [])
     kept, keep = show_end(house, language, own(pair, tap), tap, now)
     state = "agreed" if match.state == "agreed" else "accept"
     parts = [say(language, f"page.{state}.after", until=show_moment(language, tap.until, house.city.zone))]
