@@ -93,11 +93,11 @@ def idle(template: Mapping[str, Any], *, full_watch: bool = False) -> Used:
         for event in function["Properties"].get("Events", {}).values():
             every = period_s(event)
             if every is not None:
-                _add(used, _ticks(template, handler_of(name, function), function, every))
+                add(used, _ticks(template, handler_of(name, function), function, every))
     for resource in template["Resources"].values():
         if resource["Type"] in _COUNTED and (full_watch or resource.get("Condition") != "FullWatch"):
-            _add(used, {_COUNTED[resource["Type"]]: 1})
-    _add(used, {"GB of code kept": 2 * units()["code_bytes"] / GB})
+            add(used, {_COUNTED[resource["Type"]]: 1})
+    add(used, {"GB of code kept": 2 * units()["code_bytes"] / GB})
     return used
 
 
@@ -109,7 +109,7 @@ def busy(template: Mapping[str, Any], residents: float) -> Used:
     for use, times in said["a_resident_in_a_month"].items():
         took, count = units()["uses"][use], times * residents
         cold = said["share_of_cold_requests"] * took["requests"] * said["ms"]["cold"]
-        _add(used, {
+        add(used, {
             "read units": took["reads"] * count,
             "write units": took["writes"] * count,
             "mails": took["mails"] * count,
@@ -121,8 +121,14 @@ def busy(template: Mapping[str, Any], residents: float) -> Used:
             "GB of logs kept": took["log_bytes"] * count / GB,
         })  # fmt: skip
     kept = residents * units()["bytes_a_resident"] / GB
-    _add(used, {"stored GB": kept, "recoverable GB": kept})
+    add(used, {"stored GB": kept, "recoverable GB": kept})
     return used
+
+
+def add(used: Used, more: Mapping[str, float]) -> None:
+    """Add what more is used."""
+    for what, much in more.items():
+        used[what] = used.get(what, 0) + much
 
 
 def hourly(template: Mapping[str, Any]) -> list[str]:
@@ -155,11 +161,6 @@ def _ticks(template: Mapping[str, Any], handler: str, function: Mapping[str, Any
         "queue requests": took.get("queue", 0) * times,
         "key uses (KMS)": _key_uses(template, took["tables"]) * MONTH_S / max(every, _KMS_EVERY_S),
     }
-
-
-def _add(used: Used, more: Used) -> None:
-    for what, much in more.items():
-        used[what] = used.get(what, 0) + much
 
 
 def _key_uses(template: Mapping[str, Any], tables: list[str]) -> int:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.cities.model import City
-from infra.ops import ground, leftovers, record
+from infra.ops import ground, leftovers, options, record
 from infra.ops.artefact import Release, put_template, template_url, upload
 from infra.ops.changes import Asked, Change, ChangeSet, change_set, drop
 from infra.ops.cloud import Cloud, remember
@@ -67,7 +67,7 @@ def prepare(
     url = put_template(where, bucket, city.slug, release)
     asked = Asked(
         {"TemplateURL": url},
-        ground.parameters(city, release, bucket, before, parameters, say),
+        options.parameters(city, release, bucket, before, parameters, say),
         tags(city.slug),
     )
     creates = before is None

@@ -52,8 +52,13 @@ def address(where: Cloud, now: Standing) -> str:
     public = now.outputs["EndpointURL"].rstrip("/")
     if not where.emulator:
         return public
+    return at_emulator(public, f"http://{where.emulator}")
+
+
+def at_emulator(public: str, emulator: str) -> str:
+    """Return where an emulator, of which the URL is given, has the API of that public address."""
     host, _, stage = public.partition("//")[2].partition("/")
-    return f"http://{where.emulator}/_aws/execute-api/{host.partition('.')[0]}/{stage}"
+    return f"{emulator}/_aws/execute-api/{host.partition('.')[0]}/{stage}"
 
 
 def _ask(where: Cloud, url: str, release: str) -> str:
