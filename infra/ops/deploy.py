@@ -33,7 +33,12 @@ _OPTIONS = (
     click.option(
         "--full-watch/--spare-watch", default=None, help="With alarms, at 0.10 USD a month each, or without."
     ),
-    click.option("--host", help="The name the city is served under by CloudFront."),
+    click.option(
+        "--front/--no-front",
+        default=None,
+        help="With CloudFront, which serves client and API under one name, or the API alone.",
+    ),
+    click.option("--host", help="A name of the city's own for CloudFront, instead of the one it gives."),
     click.option("--certificate", help="The ARN of that name's certificate in us-east-1."),
 )
 
@@ -58,7 +63,7 @@ def plan(say: Say, slug: str, **given: Any) -> None:
     release = released(where, say)
     prepared = prepare(where, city, release, ground.bucket(where, say), given, say)
     drop(where, prepared.change)
-    if not prepared.changes:
+    if not prepared.differs:
         say.end(_data(prepared), f"{slug} runs {prepared.release.id} already: nothing would change.",
                 then=f"entraide status {slug}")  # fmt: skip
         return
@@ -66,8 +71,8 @@ def plan(say: Say, slug: str, **given: Any) -> None:
     say.end(
         _data(prepared),
         head,
-        shown(prepared.changes),
-        f"{counted(prepared.changes)}. Nothing of {slug} was changed.",
+        *([shown(prepared.changes)] if prepared.changes else []),
+        f"{counted(prepared.changes)}{_client(prepared)}. Nothing of {slug} was changed.",
         then=f"entraide deploy {slug}",
     )
 
@@ -156,11 +161,11 @@ def _each(
 
 def _agree(say: Say, where: Cloud, prepared: list[Prepared], *, even_tables: bool) -> None:
     """Show what will change and have it agreed to; what loses a table needs a word of its own."""
-    changing = [each for each in prepared if each.changes]
+    changing = [each for each in prepared if each.differs]
     for each in changing:
-        say.note(f"\n{_from_to(each)}, {counted(each.changes)}")
+        say.note(f"\n{_from_to(each)}, {counted(each.changes)}{_client(each)}")
         lost = [change for change in each.changes if change.loses]
-        if each.before is not None or lost:
+        if (each.before is not None and each.changes) or lost:
             say.show(shown(each.changes))
     tables = [change for each in changing for change in each.changes if _loses_table(change)]
     if tables and not even_tables:
@@ -190,15 +195,16 @@ def _report(say: Say, done: list[Outcome], stopped: Mapping[str, Stopped], relea
     """Say what became of each city; the worst that happened is the command's own end."""
     if len(done) + len(stopped) == 1 and stopped:
         raise next(iter(stopped.values()))
-    table = columns("city", "release", "was", "changed", "answers at")
+    table = columns("city", "release", "was", "changed", "client", "answers at")
     for one in sorted(done, key=lambda each: each.city):
-        table.add_row(one.city, one.release, one.was or "new", str(one.changed or "nothing"), one.url)
+        changed, sent = str(one.changed or "nothing"), f"{one.client}, {one.sent or 'no'} files sent"
+        table.add_row(one.city, one.release, one.was or "new", changed, sent, one.url)
     for slug, why in stopped.items():
-        table.add_row(f"[red]{slug}[/red]", "", "", "[red]stopped[/red]", why.what)
+        table.add_row(f"[red]{slug}[/red]", "", "", "[red]stopped[/red]", "", why.what)
     told = {name: {"what": why.what, "state": why.state} for name, why in stopped.items()}
     data = {"done": [asdict(each) for each in done], "stopped": told}
     slug = done[0].city if len(done) == 1 else ""
-    quiet = not stopped and not any(one.changed for one in done)
+    quiet = not stopped and not any(one.changed or one.sent for one in done)
     words = [f"Nothing changed: {release.id} runs already and answers."] if quiet else []
     say.end(data, table, *words, then=f"entraide status {slug}".strip())
     if stopped:
@@ -214,10 +220,19 @@ def _from_to(prepared: Prepared) -> str:
     return f"{prepared.city.slug}: {prepared.running or 'no city yet'} -> {prepared.release.id}"
 
 
+def _client(prepared: Prepared) -> str:
+    """Return what becomes of the client, nothing when it stays."""
+    if prepared.shown == prepared.client.version:
+        return ""
+    return f", client {prepared.shown or 'none yet'} -> {prepared.client.version}"
+
+
 def _data(prepared: Prepared) -> dict[str, Any]:
     return {
         "city": prepared.city.slug,
         "release": prepared.release.id,
         "running": prepared.running or None,
+        "client": prepared.client.version,
+        "client_shown": prepared.shown or None,
         "changes": [asdict(each) for each in prepared.changes],
     }

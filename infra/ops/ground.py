@@ -31,7 +31,8 @@ _OPTIONS = {
 def bucket(where: Cloud, say: Say) -> str:
     """Return the bucket of the account and region, making the stack that all its cities share as needed."""
     template = {"TemplateBody": json.dumps(account_template())}
-    asked = Asked(template, {}, {"application": "entraide"})
+    # No emulator knows what CloudFront shares among cities.
+    asked = Asked(template, {"WithFront": "no"} if where.emulator else {}, {"application": "entraide"})
     before = standing(where, ACCOUNT_STACK)
     if before is not None and before.moving:
         before = settled(
@@ -99,6 +100,7 @@ def parameters(
             "monthly_budget": int(had["MonthlyBudget"]),
             "owns_sender": had["OwnsSender"] == "yes",
             "full_watch": had["Watch"] == "full",
+            "front": had.get("WithFront", "yes") == "yes",
         }
     wanted: dict[str, Any] = kept | {name: value for name, value in given.items() if value is not None}
     if not wanted.get("ops"):

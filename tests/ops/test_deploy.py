@@ -85,15 +85,20 @@ def test_a_creation_that_fails_is_told_and_the_next_try_begins_again(operator):
 
 
 @pytest.mark.parametrize(
-    "step", ["ensure_key", "upload", "make_room", "change_set", "_execute", "smoke", "note"]
+    "step", ["ensure_key", "upload", "make_room", "change_set", "_execute", "bring", "smoke", "note", "tidy"]
 )
 def test_interrupted_at_any_step_the_same_command_ends_it(operator, monkeypatch, step):
     def interrupt(*_args, **_kwargs):
         raise KeyboardInterrupt
 
-    place = {"ensure_key": rollout.ground, "make_room": rollout.leftovers, "note": rollout.record}.get(
-        step, rollout
-    )
+    places = {
+        "ensure_key": "ground",
+        "make_room": "leftovers",
+        "note": "record",
+        "bring": "web",
+        "tidy": "web",
+    }
+    place = getattr(rollout, places[step]) if step in places else rollout
     with monkeypatch.context() as during:
         during.setattr(place, step, interrupt)
         said = operator.says("deploy", "mulhouse", "--ops", "ops@example.org", "--yes")
