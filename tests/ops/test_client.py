@@ -1,5 +1,6 @@
 """A deployment brings the client too: whole, once, and back when the new version does not do."""
 
+import json
 import shutil
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from infra.client import WEB, client_of
 from infra.ops import rollout, standing, web
 from infra.ops.cloud import cloud
+from infra.ops.smoke import smoke
 from infra.ops.stops import Exit
 from tests.ops.test_deploy import BREAKS
 
@@ -41,6 +43,11 @@ def held(operator, name):
     return found["Body"].read().decode(), found["ContentType"], found["CacheControl"]
 
 
+def buckets(operator):
+    found = operator.client("s3").list_buckets()["Buckets"]
+    return [each["Name"] for each in found if "-web-" in each["Name"]]
+
+
 def names(operator):
     found = operator.client("s3").list_objects_v2(Bucket=bucket()).get("Contents", [])
     return {each["Key"] for each in found}
@@ -56,26 +63,23 @@ def change(files, name="style.css", text="body { color: teal; }"):
     (files / "client" / name).write_text(text)
 
 
-def test_an_opened_city_has_its_client_with_types_and_ages(mulhouse):
+def test_an_opened_city_has_its_client_and_said_twice_only_what_is_gone_is_sent(mulhouse):
     version = shown()
     page, kind, age = held(mulhouse, "index.html")
     assert (kind, age) == ("text/html; charset=utf-8", "no-cache")
     assert f"/web/{version}/start.js" in page
     assert held(mulhouse, f"web/{version}/start.js")[1:] == ("text/javascript; charset=utf-8", FOR_EVER)
     assert '"name":"Mulhouse"' in held(mulhouse, f"web/{version}/city.json")[0]
-    assert mulhouse.says("status", "mulhouse", "--json").result["client"] == version
-
-
-def test_said_twice_nothing_is_sent_again_and_what_is_gone_is_brought(mulhouse):
-    again = deployed(mulhouse)
-    assert (again["changed"], again["sent"]) == (0, 0)
-    lost = f"web/{shown()}/start.js"
+    lost = f"web/{version}/start.js"
     mulhouse.client("s3").delete_object(Bucket=bucket(), Key=lost)
     assert deployed(mulhouse)["sent"] == 1
     assert lost in names(mulhouse)
+    again = deployed(mulhouse)
+    assert (again["changed"], again["sent"]) == (0, 0)
+    assert mulhouse.says("status", "mulhouse", "--json").result["client"] == version
 
 
-def test_a_new_client_alone_is_planned_brought_and_leaves_the_stack_and_the_one_before(mulhouse, files):
+def test_a_new_client_alone_is_planned_brought_and_gone_with_the_city(mulhouse, files):
     before = shown()
     change(files)
     plan = mulhouse.says("plan", "mulhouse")
@@ -88,59 +92,54 @@ def test_a_new_client_alone_is_planned_brought_and_leaves_the_stack_and_the_one_
     change(files, text="body { color: navy; }")
     deployed(mulhouse)
     assert not [name for name in names(mulhouse) if before in name]
+    said = mulhouse.says("destroy", "mulhouse", "--yes")
+    assert said.code == 0, said.err
+    assert buckets(mulhouse) == []
 
 
-@pytest.mark.parametrize("left", [1, 3])
-def test_interrupted_residents_have_the_client_before_whole_and_the_same_command_ends_it(
-    mulhouse, files, monkeypatch, left
-):
-    before, there, putting = shown(), names(mulhouse), web._put
+def test_whatever_fails_residents_have_the_client_before_whole(mulhouse, files, monkeypatch):
+    monkeypatch.setattr("infra.ops.smoke.TRIES", 1)
+    before, there, page = shown(), names(mulhouse), held(mulhouse, "index.html")
     change(files)
-    puts = []
+    for put, code, words in (
+        (interrupted_after(1), Exit.INTERRUPTED, "its client may be the one before, whole"),
+        (interrupted_after(3), Exit.INTERRUPTED, "its client may be the one before, whole"),
+        (all_but("index.html"), Exit.ROLLED_BACK, f"the start page is that of client {before}, not"),
+    ):
+        with monkeypatch.context() as during:
+            during.setattr(web, "_put", put)
+            said = mulhouse.says("deploy", "mulhouse", "--yes")
+        assert said.code == code
+        assert words in said.err
+        assert (shown(), held(mulhouse, "index.html")) == (before, page)
+        assert there <= names(mulhouse)
+    mulhouse.builds.version, mulhouse.builds.broken = "2", BREAKS
+    assert mulhouse.says("deploy", "mulhouse", "--yes").code == Exit.ROLLED_BACK
+    assert (shown(), held(mulhouse, "index.html")) == (before, page)
+    mulhouse.builds.version, mulhouse.builds.broken = "1", ""
+    assert deployed(mulhouse)["client"] == shown() != before
+
+
+def interrupted_after(many):
+    putting, puts = web._put, []
 
     def put(*args):
-        if len(puts) == left:
+        if len(puts) == many:
             raise KeyboardInterrupt
         puts.append(args)
         putting(*args)
 
-    with monkeypatch.context() as during:
-        during.setattr(web, "_put", put)
-        said = mulhouse.says("deploy", "mulhouse", "--yes")
-    assert said.code == Exit.INTERRUPTED
-    assert "its client may be the one before, whole" in said.err
-    assert shown() == before
-    assert there <= names(mulhouse)
-    assert deployed(mulhouse)["client"] == shown() != before
+    return put
 
 
-def test_a_release_that_does_not_answer_takes_its_client_back_with_it(mulhouse, files, monkeypatch):
-    monkeypatch.setattr("infra.ops.smoke.TRIES", 1)
-    before, page = shown(), held(mulhouse, "index.html")
-    mulhouse.builds.version, mulhouse.builds.broken = "2", BREAKS
-    change(files)
-    assert mulhouse.says("deploy", "mulhouse", "--yes").code == Exit.ROLLED_BACK
-    assert (shown(), held(mulhouse, "index.html")) == (before, page)
-
-
-def test_a_start_page_that_is_not_the_new_one_is_seen_and_the_one_before_is_back(
-    mulhouse, files, monkeypatch
-):
-    monkeypatch.setattr("infra.ops.smoke.TRIES", 1)
-    before, putting = shown(), web._put
+def all_but(left):
+    putting = web._put
 
     def put(s3, place, name, *rest):
-        if name != "index.html":
+        if name != left:
             putting(s3, place, name, *rest)
 
-    change(files)
-    with monkeypatch.context() as during:
-        during.setattr(web, "_put", put)
-        said = mulhouse.says("deploy", "mulhouse", "--yes")
-    assert said.code == Exit.ROLLED_BACK
-    assert f"the start page is that of client {before}, not" in said.err
-    assert shown() == before
-    assert deployed(mulhouse)["client"] == shown() != before
+    return put
 
 
 def test_a_city_of_before_there_was_a_client_gets_one_and_goes_back_to_none(operator, files, monkeypatch):
@@ -149,10 +148,7 @@ def test_a_city_of_before_there_was_a_client_gets_one_and_goes_back_to_none(oper
 
     def without(out, **target):
         built = making(out, **target)
-        text = built.template.read_text()
-        import json
-
-        template = json.loads(text)
+        template = json.loads(built.template.read_text())
         for name in ("Web", "WebPolicy", "Front"):
             del template["Resources"][name]
         for name in ("WebBucket", "FrontDomain", "Address"):
@@ -167,35 +163,18 @@ def test_a_city_of_before_there_was_a_client_gets_one_and_goes_back_to_none(oper
         during.setattr(rollout.web, "bring", lambda *_: 0)
         during.setattr(rollout.web, "tidy", lambda *_: None)
         during.setattr(
-            rollout, "smoke", lambda where, now, release, _client, say: _smoke(where, now, release, say)
+            rollout, "smoke", lambda where, now, release, _, say: smoke(where, now, release, "", say)
         )
-        during.setattr(
-            rollout,
-            "Verified",
-            lambda release, sha, given, _client: rollout.record.Verified(release, sha, given),
-        )
+        noted = rollout.Verified
+        during.setattr(rollout, "Verified", lambda release, sha256, given, _: noted(release, sha256, given))
         operator.opens("mulhouse")
     assert "WebBucket" not in standing.standing(cloud(), "entraide-mulhouse").outputs
     operator.builds.version, operator.builds.broken = "2", BREAKS
     said = operator.says("deploy", "mulhouse", "--yes")
     assert said.code == Exit.ROLLED_BACK, said.err
-    assert not [each for each in operator.client("s3").list_buckets()["Buckets"] if "-web-" in each["Name"]]
+    assert buckets(operator) == []
     operator.builds.version, operator.builds.broken = "3", ""
     assert deployed(operator)["client"] == shown()
-
-
-def _smoke(where, now, release, say):
-    from infra.ops.smoke import smoke
-
-    return smoke(where, now, release, "", say)
-
-
-def test_destroy_empties_the_bucket_and_leaves_none(mulhouse, files):
-    change(files)
-    deployed(mulhouse)
-    said = mulhouse.says("destroy", "mulhouse", "--yes")
-    assert said.code == 0, said.err
-    assert not [each for each in mulhouse.client("s3").list_buckets()["Buckets"] if "-web-" in each["Name"]]
 
 
 def test_a_bucket_without_its_stack_is_found_and_the_neighbours_is_left(operator):
@@ -206,4 +185,4 @@ def test_a_bucket_without_its_stack_is_found_and_the_neighbours_is_left(operator
         s3.put_object(Bucket=name, Key="index.html", Body=b"<p>")
     said = operator.says("destroy", "lille", "--yes", "--json")
     assert said.result["removed"] == [f"bucket {mine}"]
-    assert [each["Name"] for each in s3.list_buckets()["Buckets"] if "-web-" in each["Name"]] == [theirs]
+    assert buckets(operator) == [theirs]
