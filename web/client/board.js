@@ -5,7 +5,7 @@ import { card } from "./card.js";
 import { field, h, radios, select, tell } from "./dom.js";
 import { trouble } from "./form.js";
 import { drawn } from "./map.js";
-import { addressInput, inside } from "./places.js";
+import { addressInput, inside, meant } from "./places.js";
 import { distance, say } from "./words.js";
 
 const RADII = [500, 1000, 2000, 5000, 10_000, 20_000, 50_000];
@@ -43,9 +43,12 @@ function search(city, asked) {
     h("button", { type: "submit" }, say("board.search")),
     around(city, asked),
   );
-  made.addEventListener("submit", (event) => {
+  made.addEventListener("submit", async (event) => {
     event.preventDefault();
-    ask({ ...asked, ...Object.fromEntries(new FormData(made)), address: "" });
+    const { address, ...wanted } = Object.fromEntries(new FormData(made));
+    const cell = address?.trim() && (await meant(address));
+    if (address?.trim() && !cell) made.querySelector(".around .hint").textContent = say("board.address_no");
+    else ask({ ...asked, ...wanted, ...(cell ? { near: cell.id, from: "home" } : {}) });
   });
   return made;
 }
@@ -53,7 +56,7 @@ function search(city, asked) {
 /** Say around where it is searched, and offer another place: here, home, the middle. */
 function around(city, asked) {
   const where = asked.near ? { here: "board.here", home: "board.home" }[asked.from] ?? "board.chosen" : "board.centre";
-  const refused = h("p", { class: "hint", role: "status" });
+  const refused = h("p", { class: "hint", role: "alert" });
   const here = h("button", { type: "button", class: "second", onclick: () => locate(city, asked, refused) }, say("board.locate"));
   const back = asked.near ? h("button", { type: "button", class: "second", onclick: () => ask({ ...asked, near: "", from: "" }) }, say("board.to_centre")) : null;
   const made = h("div", { class: "around" }, h("p", {}, say(where)));

@@ -19,6 +19,12 @@ export function inside(city, [lat, lon]) {
   return city.outline.some(([outside, ...holes]) => crossed(outside) && !holes.some(crossed));
 }
 
+/** Return the area of the address that a text means most likely, or none; for who has a session. */
+export async function meant(text) {
+  const known = await get("/v1/addresses", { q: text.trim() }).catch(() => ({ addresses: [] }));
+  return known.addresses[0]?.cell;
+}
+
 /** Return an input that offers the addresses its text may mean, and the list it offers; for who has a session. */
 export function addressInput(id, name, heard = () => {}) {
   const list = h("datalist", { id: `${id}-list` });
