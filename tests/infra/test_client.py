@@ -117,7 +117,7 @@ def seen(address, tmp_path):
         own = [f"--user-data-dir={tmp_path / language}", f"--accept-lang={language}", "--no-proxy-server"]
         rest = ["--virtual-time-budget=20000", "--dump-dom", f"{address}/{page}"]
         done = subprocess.run(
-            [CHROMIUM, *quiet, *alone, *own, *rest], capture_output=True, timeout=60, check=True
+            [CHROMIUM, *quiet, *alone, *own, *rest], capture_output=True, timeout=300, check=True
         )
         return done.stdout.decode()
 
