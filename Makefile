@@ -1,14 +1,12 @@
 # Two commands: `make run` opens a local city, `make test` says whether a change may land.
 CITY ?= mulhouse
 PORT ?= 8000
-DAYS ?= 90
-SEED ?= 7
 VENV := .venv
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check install -qq --progress-bar off -c constraints.txt
 
 # `make ops` makes the operators' command line, .venv/bin/entraide; `make ops-demo` shows it at work.
-.PHONY: run ops ops-demo test lint types contracts soak bench simulate messages docs package clean
+.PHONY: run ops ops-demo test lint types contracts soak bench messages docs package clean
 
 run: $(VENV)/local
 	@exec $(PY) -m infra.local --city $(CITY) --port $(PORT)
@@ -37,9 +35,6 @@ soak: $(VENV)/dev
 
 bench: $(VENV)/dev
 	$(PY) -m bench
-
-simulate: $(VENV)/local
-	@$(PY) -m infra.simulate $(CITY) --days $(DAYS) --seed $(SEED) --out .local/simulated/$(CITY)
 
 messages: $(VENV)/dev
 	$(PY) -m infra.messages

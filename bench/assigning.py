@@ -11,6 +11,7 @@ from bench.rows import Row, progress, row
 from chalicelib.assignment.checker import check
 from chalicelib.assignment.model import Instance, Solution
 from chalicelib.assignment.solving import solve
+from infra.simulate.figures import jain
 
 NEEDS, OFFERS = 2_000, 5_000
 TIMES = 3
@@ -122,8 +123,8 @@ def _fit(made: Instance, solution: Solution) -> int:
 
 
 def _jain(made: Instance, solution: Solution) -> float:
-    """Return Jain's index of the asks over all helpers somebody could ask: 1 where all are asked alike."""
+    """Return Jain's index of the asks over all helpers somebody could ask."""
     helper = {offer.id: offer.helper for offer in made.offers}
     asks = Counter(helper[offer] for _, offer in solution.pairs)
     able = {helper[option.offer] for option in made.options}
-    return asks.total() ** 2 / (len(able) * sum(many**2 for many in asks.values()))
+    return jain([asks[each] for each in able])

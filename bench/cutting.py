@@ -5,7 +5,7 @@ import json
 import resource
 import subprocess
 import sys
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -16,11 +16,11 @@ from bench.content import LARGEST, listings
 from bench.ground import APP
 from bench.rows import Row, missing, progress, row
 from chalicelib.asking.assigning import AREA, BESIDE
+from chalicelib.asking.finding import MOST
 from chalicelib.assignment.areas import Spot, areas, beside
 from chalicelib.assignment.checker import check
 from chalicelib.assignment.model import Figures, Instance, figures, instance
 from chalicelib.assignment.solving import solve
-from chalicelib.listings.model import Listing
 from chalicelib.listings.rows import listing_item
 from chalicelib.people.dynamodb import added
 from chalicelib.wiring import House
@@ -33,6 +33,8 @@ CITY = (40_000, 60_000)
 TOWN = (12_000, 18_000)
 """A town of four areas: few enough to be solved whole as well."""
 LIMIT_S, LIMIT_MB = 900, 1_024
+ROUND_S = 300
+"""The time limit of the function that asks."""
 CALL_MS = 5
 """CPU of a request to DynamoDB, the slowest kind: `bench`, row "search_call_ms"."""
 SHARE = 1_024 / 1_769
@@ -46,6 +48,8 @@ def rows() -> Iterator[Row]:
     yield from _whole()
     progress(f"one run over a board of {LARGEST:,} listings")
     yield from _run()
+    progress(f"one round of asking over a board of {LARGEST:,} listings")
+    yield from _round()
 
 
 def _seam() -> Iterator[Row]:
@@ -113,6 +117,19 @@ def _run() -> Iterator[Row]:
     )
 
 
+def _round() -> Iterator[Row]:
+    """Measure the first round of a city in which nobody was asked yet: as many needs as one may take."""
+    told = _in_a_process_of_its_own("round")
+    if told is None:
+        yield missing("ask_round", "it did not end")
+        return
+    requests, each = told["calls"], f"requests of {MOST:,} needs"
+    yield row("ask_round, requests", LARGEST, requests, each)
+    yield row("ask_round", LARGEST, told["seconds"], "s CPU, requests aside")
+    cpu = told["seconds"] + requests * CALL_MS / 1_000
+    yield row("ask_round, all", LARGEST, cpu / SHARE, f"s at 1 GB, {CALL_MS} ms a request", most=ROUND_S)
+
+
 def _in_a_process_of_its_own(what: str) -> Any:
     ran = subprocess.run(
         [sys.executable, "-m", "bench.cutting", what], stdout=subprocess.PIPE, check=False, timeout=3_600
@@ -127,7 +144,8 @@ def _tell(what: str) -> dict[str, float]:
         return {"seconds": seconds, "megabytes": _megabytes()}
     house, tables = _lived_in()
     before, calls = _megabytes(), tables.calls
-    seconds, outcome = timed(lambda: house.asking.assign(NOW), times=1)
+    act = house.asking.ask_due if what == "round" else house.asking.assign
+    seconds, outcome = timed(lambda: act(NOW), times=1)
     print(outcome, file=sys.stderr)
     return {
         "seconds": seconds,
@@ -141,15 +159,11 @@ def _lived_in() -> tuple[House, MemoryTables]:
     """Return a city over tables in memory with all the listings, two of each author, and nobody asked yet."""
     tables = MemoryTables(APP, lambda: NOW * 1_000)
     house = a_house(slug=APP, tables=tables, now=lambda: NOW)
-    made: dict[str, list[Listing]] = defaultdict(list)
     for number, listing in enumerate(listings(LARGEST)):
-        person = a_person(f"author {number // 2}")
-        made[person.id].append(replace(listing, author=person.id))
-        if number % 2:
-            tables.commit(added(person))
-    for each in made.values():
-        for listing in each:
-            tables.put("listings", listing_item(listing))
+        author = a_person(f"author {number // 2}")
+        if number % 2 == 0:
+            tables.commit(added(author))
+        tables.put("listings", listing_item(replace(listing, author=author.id)))
     house.board.fresh(NOW)
     return house, tables
 

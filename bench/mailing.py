@@ -68,7 +68,8 @@ class Weeks:
         """Let every schedule run once an hour, and after whatever somebody does."""
         for hour in range(NOW, NOW + (DAYS + AFTER_DAYS) * DAY_S, HOUR_S):
             while self.plans and self.plans[0][0] < hour + HOUR_S:
-                self.clock.now, _, act = heappop(self.plans)
+                at, _, act = heappop(self.plans)
+                self.clock.now = max(at, self.clock.now)
                 with suppress(DomainError):
                     act()
                 self.clock.turn(minutes=6)

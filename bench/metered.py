@@ -9,7 +9,7 @@ from typing import Any
 
 from chalicelib.observability import logger
 from chalicelib.storage.codec import encode
-from chalicelib.storage.transaction import Change, Count, Put, table_of
+from chalicelib.storage.transaction import Change, Delete, Put, Write, table_of
 from infra.memory import MemoryTables
 from tests.city import TestCity
 
@@ -59,22 +59,19 @@ class MeteredTables(MemoryTables):
         before = [self._before(write) for write in writes]
         super().commit(writes)
         for write, was in zip(writes, before, strict=True):
-            noun = table_of(write)
-            if isinstance(write, Change):
-                is_now: Any = {"pk": "log", "sk": "0" * 50, "body": write.body, "purge_at": 10**9}
-            elif isinstance(write, Put):
-                is_now = write.item
-            else:
-                is_now = (
-                    self._rows[noun].get(self._key(noun, write.key)) if isinstance(write, Count) else None
-                )
-            self._write(noun, was, is_now, 2)
+            self._write(table_of(write), was, self._after(write), 2)
 
     def _before(self, write: Any) -> Any:
         if isinstance(write, Change):
             return None
         key = write.item if isinstance(write, Put) else write.key
         return self._rows[write.table].get(self._key(write.table, key))
+
+    def _after(self, write: Write) -> Any:
+        """Return what the write leaves; a check leaves the row as it was, and costs what a put of it does."""
+        if isinstance(write, Change):
+            return {"pk": "log", "sk": "0" * 50, "body": write.body, "purge_at": 10**9}
+        return None if isinstance(write, Delete) else self._before(write)
 
     def _read(self, noun: str, found: list[Any], *, consistent: bool) -> None:
         self.asked.add(noun)

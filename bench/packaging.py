@@ -17,9 +17,9 @@ from zipfile import ZIP_DEFLATED, ZipFile
 from bench.ground import APP, Ground
 from bench.rows import Row, missing, progress, row
 from bench.starting import stored
-from infra.runtime import Function, RuntimeMissing, function, here, unpack
+from infra.runtime import Function, RuntimeMissing, function, unpack
 from infra.stack.package import PYTHON, CannotBuild, build, plain
-from infra.stack.wheels import NoWheels
+from infra.stack.wheels import NoWheels, here
 
 TIMES = 11
 SHOWN = 8

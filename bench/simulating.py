@@ -2,17 +2,15 @@
 
 from collections.abc import Callable, Iterable
 from statistics import mean, stdev
-from zoneinfo import ZoneInfo
 
 from bench.rows import Row, progress, row
 from chalicelib.cities.model import load_city
 from chalicelib.settings import CITIES
-from infra.simulate.comparing import DATA, FIRST_DAY, simulate
-from infra.simulate.figures import Figures, figures
-from infra.simulate.habits import read_habits
+from infra.simulate.comparing import imagined, simulate
+from infra.simulate.figures import Figures
 from infra.simulate.peers import PEERS
 from infra.simulate.running import ENGINES, OURS
-from infra.simulate.world import Size, World, world
+from infra.simulate.world import Size
 
 CITY = "mulhouse"
 SEEDS = (1, 2, 3, 4, 5)
@@ -25,11 +23,11 @@ FOUR = ("nearest", "first_come", "random_50", "least_asked")
 
 def rows() -> Iterable[Row]:
     found: dict[str, list[Figures]] = {engine: [] for engine in ENGINES}
+    city = load_city(CITIES / f"{CITY}.json")
     for seed in SEEDS:
         progress(f"simulating {SIZE.days} days of {CITY}, seed {seed} of {SEEDS[-1]}")
-        tried = _world(seed)
-        for engine, history in simulate(tried, ENGINES).items():
-            found[engine].append(figures(history, tried.city.zone))
+        for engine, (_, came) in simulate(imagined(city, SIZE, seed=seed), ENGINES).items():
+            found[engine].append(came)
     yield from _beside(found)
     yield from _alone(found[OURS])
 
@@ -84,12 +82,6 @@ def _alone(ours: list[Figures]) -> Iterable[Row]:
         "hours nobody was asked while somebody could be, the worst need",
         most=24,
     )
-
-
-def _world(seed: int) -> World:
-    city = load_city(CITIES / f"{CITY}.json")
-    start = int(FIRST_DAY.replace(tzinfo=ZoneInfo(city.time_zone)).timestamp())
-    return world(city, read_habits(DATA), seed=seed, size=SIZE, start=start)
 
 
 def _met(each: Figures) -> float:

@@ -92,7 +92,7 @@ class Postman:
             person = self.people.get(other)
             values["other_name"] = person.name if person else ""
         if "windows" in values:
-            values["when"] = _show_windows(language, read_windows(values.pop("windows")))
+            values["when"] = show_windows(language, read_windows(values.pop("windows")))
         worded: list[tuple[str, str, Callable[[int], str]]] = [
             ("distance_m", "distance", lambda metres: show_distance(language, metres)),
             ("due_at", "answer_by", lambda at: show_moment(language, at, self.city.zone)),
@@ -104,7 +104,8 @@ class Postman:
         return values
 
 
-def _show_windows(language: str, windows: Windows) -> str:
+def show_windows(language: str, windows: Windows) -> str:
+    """Return windows in words: "le mardi de 14 h à 16 h 30; mardi 3 mars de 9 h à 10 h", or any time."""
     weekly = [show_weekly(language, window.weekday, window.start, window.until) for window in windows.weekly]
     dated = [show_dated(language, window.day, window.start, window.until) for window in windows.dated]
     return "; ".join(weekly + dated) or say(language, "date.any")

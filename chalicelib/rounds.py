@@ -12,11 +12,15 @@ LOOKS = 3
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """How many were done, how many somebody else had seen to, how many must wait for the next round."""
+    """How many were done, how many somebody else had seen to, how many failed and wait for the next round.
+
+    `left` is how many were not looked at, because a round takes no more.
+    """
 
     done: int = 0
     passed: int = 0
     failed: int = 0
+    left: int = 0
 
 
 def go_round(due: Iterable[str], act: Callable[[str], object]) -> Round:

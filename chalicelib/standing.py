@@ -80,8 +80,8 @@ class Standing:
         matches = dict(zip(ids, self.matches.get_many([*ids]) if ids else (), strict=True))
         ids = dict.fromkeys(map(_listing_of, filter(_is_of_a_listing, notices)))
         listings = dict(zip(ids, self.listings.get_many([*ids]) if ids else (), strict=True))
-        reminders = [_reminder(each) for each in notices if each.template == "listing_expired"]
-        told = {each.id for each in self.outbox.get_many(reminders) if each.told} if reminders else set()
+        before = [word for each in notices if (word := _said_before(each, listings.get(_listing_of(each))))]
+        told = {each.id for each in self.outbox.get_many(before) if each.told} if before else set()
         return frozenset(each.id for each in notices if not _stands(each, matches, listings, told))
 
 
@@ -99,7 +99,7 @@ def _stands(
         return notice.template != "how_did_it_go" or not went_well(match, listing)
     if notice.template in _OF_LISTINGS:
         true = listing is not None and _OF_LISTINGS[notice.template](listing, notice)
-        return true and _reminder(notice) not in told
+        return true and _said_before(notice, listing) not in told
     return True
 
 
@@ -112,11 +112,13 @@ def _listing_of(notice: Notice) -> str:
     return notice.subject.partition("-")[0]
 
 
-def _reminder(notice: Notice) -> str:
-    """Return the id of the notice that said beforehand what `listing_expired` tells."""
-    expected = notice.template == "listing_expired"
-    return (
-        notice_id("listing_ending", notice.to, notice.subject, notice.values["expires_at"])
-        if expected
-        else ""
-    )
+def _said_before(notice: Notice, listing: Listing | None) -> str:
+    """Return the id of the notice after which nobody need be told of an end.
+
+    It is the reminder, or where the author named the day, which is not reminded of, that nobody could help.
+    """
+    if notice.template != "listing_expired" or listing is None:
+        return ""
+    if listing.ends_as_named:
+        return notice_id("need_unanswered", notice.to, notice.subject, str(listing.published_at))
+    return notice_id("listing_ending", notice.to, notice.subject, notice.values["expires_at"])

@@ -1,5 +1,6 @@
 """What a Lambda function is handed: the event of a request or of a schedule, and the context of the call."""
 
+import re
 import time
 import uuid
 from base64 import b64encode
@@ -11,6 +12,8 @@ from urllib.parse import parse_qs, quote, unquote
 Environ = Mapping[str, Any]
 Event = dict[str, Any]
 
+_RATE = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
+_UNITS = {"minute": 60, "hour": 3_600, "day": 86_400}
 ACCOUNT, API, REGION, STAGE = "000000000000", "local", "eu-west-3", "local"
 
 
@@ -77,6 +80,12 @@ def schedule_event(name: str, at: float) -> Event:
         "resources": [f"arn:aws:events:{REGION}:{ACCOUNT}:rule/{name}"],
         "detail": {},
     }
+
+
+def rate_s(written: str) -> int | None:
+    """Return the seconds of a rate such as `rate(5 minutes)`; None for what is no rate."""
+    found = _RATE.fullmatch(written)
+    return int(found[1]) * _UNITS[found[2]] if found else None
 
 
 def raw_path(environ: Environ) -> str:

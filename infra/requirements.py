@@ -1,4 +1,4 @@
-"""requirements.txt, which the framework packages from: `python -m infra.requirements` writes it anew.
+"""requirements.txt, which `infra.stack` packages from: `python -m infra.requirements` writes it anew.
 
 It holds what runs in Lambda and everything that needs, each at the version of constraints.txt.
 """

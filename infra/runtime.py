@@ -20,7 +20,7 @@ from zipfile import ZipFile
 
 from infra.emulator import ROOT
 from infra.stack.compiling import python_of
-from infra.stack.wheels import Target, fetch
+from infra.stack.wheels import Target, fetch, here
 
 CLIENT = ("awslambdaric==4.2.2", "simplejson==4.3.0", "snapshot-restore-py==1.0.0")
 """What Lambda puts beside the package: it runs there, and is not in the zip."""
@@ -120,11 +120,6 @@ def unpack(zipped: Path, task: Path) -> Path:
     with ZipFile(zipped) as archive:
         archive.extractall(task)
     return task
-
-
-def here() -> str:
-    """Return Lambda's word for this machine's processor."""
-    return "arm64" if platform.machine() in ("aarch64", "arm64") else "x86_64"
 
 
 def client_for(python: str) -> Path:

@@ -1,7 +1,6 @@
 """The schedules of the application, run on their rates as EventBridge would, one after another."""
 
 import logging
-import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -9,12 +8,9 @@ from threading import Event, Thread
 
 from chalice.app import Chalice, ScheduledEventConfig
 
-from infra.events import Context, schedule_event
+from infra.events import Context, rate_s, schedule_event
 
 LOG = logging.getLogger("infra.schedules")
-
-_RATE = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
-_SECONDS = {"minute": 60, "hour": 3_600, "day": 86_400}
 
 
 @dataclass(slots=True)
@@ -72,10 +68,10 @@ def tick(schedule: Schedule) -> None:
 def _seconds(source: ScheduledEventConfig) -> int:
     expression = source.schedule_expression
     written = expression if isinstance(expression, str) else expression.to_string()
-    found = _RATE.fullmatch(written)
-    if found is None:
+    every = rate_s(written)
+    if every is None:
         raise ValueError(f"{source.name} runs on {written}: a local city runs rates only")
-    return int(found[1]) * _SECONDS[found[2]]
+    return every
 
 
 def _handler(app: Chalice, name: str) -> Callable[[], object]:

@@ -1,5 +1,8 @@
 """A neighbourhood in which the city asks: a need, helpers around it, and rounds to run."""
 
+from dataclasses import replace
+
+from chalicelib.cities.asking import AskingRules
 from chalicelib.places.model import Place, Point
 from tests.samples import CENTRE, a_draft, a_house, a_person, new_key, settle
 
@@ -14,6 +17,10 @@ class Neighbourhood:
         self.house = a_house(**parts)
         self.clock = self.house.now
         self.monique = settle(self.house, a_person("monique"))
+
+    def waves(self, *waves, assign_hours=2):
+        """Let the city ask in these waves."""
+        self.house.city = replace(self.house.city, asking=AskingRules(waves, assign_hours))
 
     def helper(self, name, *, away_m=300, offer=True, said=(), **person):
         found = settle(self.house, a_person(name, **person))
@@ -53,6 +60,15 @@ class Neighbourhood:
     def asked(self, need):
         return [each.helper for each in self.asking(need).asked]
 
+    def first(self, need):
+        """The person whom the city asked first for a need."""
+        return self.house.people.get(self.asked(need)[0])
+
+    def propose(self, need, offer, *, message="", key="own"):
+        """Let Monique ask for herself."""
+        said = {"by": self.monique, "message": message, "key": key, "now": self.clock.now}
+        return self.house.matching.propose(need.id, offer, **said)
+
     def accept(self, need, helper):
         return self._answer("accept", need, helper, answer="")
 
@@ -67,6 +83,8 @@ class Neighbourhood:
         do = getattr(self.house.matching, act)
         return do(match.id, *value, by=helper.id, key=new_key(), now=self.clock.now, **more)
 
+    def notices(self, template):
+        return [row for row in self.house.tables._rows["notices"].values() if row["template"] == template]
+
     def mails(self, template):
-        rows = self.house.tables._rows["notices"].values()
-        return [row["to"] for row in rows if row["template"] == template]
+        return [row["to"] for row in self.notices(template)]

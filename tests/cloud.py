@@ -2,7 +2,6 @@
 
 import json
 import os
-import platform
 import re
 import sys
 import time
@@ -26,7 +25,7 @@ from chalicelib.cities.model import load_city
 from infra import stack
 from infra.emulator import Emulator, emulator
 from infra.mailbox import Mail, Mailbox
-from infra.stack.wheels import NoWheels
+from infra.stack.wheels import NoWheels, here
 from tests.city import ROOT, Reply, a_listing
 
 ACCOUNT = "000000000000"
@@ -34,7 +33,7 @@ ACCOUNT = "000000000000"
 
 HERE = {
     "python": f"{sys.version_info.major}.{sys.version_info.minor}",
-    "architecture": {"aarch64": "arm64", "arm64": "arm64"}.get(platform.machine(), "x86_64"),
+    "architecture": here(),
 }
 """The emulator's workers are this Python on this processor: so is the package that they run."""
 

@@ -16,6 +16,7 @@ from chalicelib.storage.transaction import LOG
 from infra.events import Context, schedule_event
 from infra.memory import MemoryTables
 from tests.city import Clock, TestCity, open_city
+from tests.fakes import Mailbox
 
 TABLE_FAULTS = ("busy", "lost", "killed before", "killed after")
 MAIL_FAULTS = ("throttled", "not sent", "lost", "killed before", "killed after")
@@ -118,10 +119,9 @@ class Unlucky:
 
 
 @dataclass
-class Provider:
-    """The mail provider: it may throttle, fail or lose its answer, but of what it took it sends an event."""
+class Provider(Mailbox):
+    """It may throttle, fail or lose its answer, but of what it took it sends an event."""
 
-    mails: list[tuple[Mail, str]] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)
     fate: Fate = well
 
@@ -131,17 +131,13 @@ class Provider:
             raise Throttled if fault == "throttled" else NotSent
         if fault == "killed before":
             raise Killed("send")
-        self.mails.append((mail, notice_id))
-        provider_id = f"provider-{len(self.mails)}"
+        provider_id = super().send(mail, notice_id)
         self.events.append(mail_event("Send", notice_id, provider_id))
         if fault == "lost":
             raise AnswerLost
         if fault == "killed after":
             raise Killed("send")
         return provider_id
-
-    def to(self, address: str) -> list[Mail]:
-        return [mail for mail, _ in self.mails if mail.to == address]
 
 
 def mail_event(kind: str, notice_id: str, provider_id: str, **detail: Any) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from chalicelib.asking.choosing import Choice, Choices, choices
 from chalicelib.asking.finding import new_needs
 from chalicelib.asking.model import Asking, Assignment
 from chalicelib.asking.reasons import View, outcome
-from chalicelib.asking.turns import Turn, places_left
+from chalicelib.asking.turns import Turn
 from chalicelib.asking.waves import Waves
 from chalicelib.assignment.areas import Spot, areas, beside
 from chalicelib.assignment.checker import check
@@ -24,20 +24,21 @@ from chalicelib.assignment.explaining import Unserved, explain
 from chalicelib.assignment.model import Helper, Instance, Need, Offer, Option, Solution, instance
 from chalicelib.assignment.solving import solve
 from chalicelib.board.model import Shown
+from chalicelib.cities.asking import HIGHEST
 from chalicelib.cities.model import City
 from chalicelib.listings.card import Card
 from chalicelib.listings.model import DAY_S, Listing
-from chalicelib.matching.model import Match
+from chalicelib.matching.model import HOUR_S, Match
+from chalicelib.matching.queue import unpromised
 
 AREA, BESIDE = 3_000, 3_000
-"""Needs of an area, and needs beside it that are looked at with them: fewer than both are one area. So many
-keep a run within a function of 1 GB and 900 s: `python -m bench assigning`, rows "assign_run"."""
+"""Needs of an area, and needs beside it that are looked at with them: as many as both, or fewer, are one
+area. So many keep a run within a function of 1 GB and 900 s: `python -m bench cutting`, rows "assign_run"."""
 AN_ASK = 200
 """Points that one more ask costs, times how often the helper was asked in the last season. More than the
 ranking takes off: helpers are asked 1.3 times as evenly for 3 % of fit (`bench`, rows "fairness")."""
 PATIENCE_S = 3 * DAY_S
 """A need that has waited so long counts as urgent: so no need loses to fresher ones for ever."""
-_HOUR_S = 3_600
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ class Assigner:
             return None
         stored = stored or waves.askings.save(Asking(need.id, need.published_at, due_at=waves.now))
         matches = waves.matching.matches.of_need(need.id)
-        left = places_left(need, matches)
+        left = unpromised(need.left, matches)
         asking = waves.as_its_need(stored, need, left)
         if asking.state in ("over", "served") or any(match.state == "proposed" for match in matches):
             return None
@@ -108,7 +109,7 @@ class Assigner:
         waves, city = self.waves, self.waves.city
         asking = need.asking.reopened() if need.asking.state == "unanswered" else need.asking
         urgency = city.urgency_of(need.card.category, need.card.urgency)
-        wave = city.asking.waves[min(asking.wave, len(city.asking.waves)) - 1]
+        wave = city.asking.wave(asking.wave)
         turn = Turn(need.stored, asking, need.need, need.left, need.card, urgency, wave, Choices())
         for choice in need.choices:
             if choice.offer.id in offers:
@@ -125,7 +126,7 @@ def whose_turn(cards: Sequence[Shown], now: int) -> tuple[list[Shown], list[Show
     card_of = {card.id: card for card in cards}
     spots = [_spot(card) for card in cards]
     cut = areas(spots, AREA)
-    own = cut[now // _HOUR_S % len(cut)]
+    own = cut[now // HOUR_S % len(cut)]
     near = beside(own, spots, BESIDE)
     return [card_of[spot.need] for spot in own], [card_of[spot.need] for spot in near]
 
@@ -156,7 +157,7 @@ def instance_of(needs: Iterable[Open], city: City, now: int) -> Instance:
 
 def is_urgent(card: Card, city: City, now: int) -> bool:
     said = city.urgency_of(card.category, card.urgency)
-    return said == "high" or now - card.published_at >= PATIENCE_S
+    return said == HIGHEST or now - card.published_at >= PATIENCE_S
 
 
 def assigned(problem: Instance) -> Solution:
@@ -185,6 +186,4 @@ def certificate(unserved: Unserved, need: Open, view: View) -> dict[str, Any]:
         "loser": unserved.loser,
         "part": unserved.part,
         "by": unserved.by,
-        "comes": tuple(map(tuple, unserved.comes)),
-        "goes": tuple(map(tuple, unserved.goes)),
     }

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, StrictInt
 
-from chalicelib.api.bodies import Body, CellShown
+from chalicelib.api.bodies import Body, CellShown, Urgency
 
 State = Literal["asking", "served", "unanswered", "over"]
 Why = Literal[
@@ -87,7 +87,7 @@ class UnansweredShown(BaseModel):
     need: str
     title: str
     category: str
-    urgency: Literal["low", "normal", "high"]
+    urgency: Urgency
     cell: CellShown
     published_at: str
     expires_at: str

@@ -12,15 +12,15 @@ from typing import Any
 from pynamodb.expressions.operand import Path
 
 from chalicelib.asking.model import Asked, Asking, Outcome, Passed
-from chalicelib.asking.repository import Again, Due, Job, Stands
+from chalicelib.asking.repository import Again, Due, Job, Stands, Unanswered
 from chalicelib.errors import Conflict
 from chalicelib.listings.rows import read_listing
 from chalicelib.matching.dynamodb import AGAIN, proposed
-from chalicelib.matching.service import Proposal
+from chalicelib.matching.proposals import Proposal
 from chalicelib.notices.dynamodb import owed
 from chalicelib.notices.model import Notice
 from chalicelib.storage.agenda import Agenda, due
-from chalicelib.storage.tables import Tables
+from chalicelib.storage.tables import Key, Tables
 from chalicelib.storage.transaction import ABSENT, ConditionCheck, Delete, Put, Refused, at_version
 
 DESK = "unanswered"
@@ -32,8 +32,7 @@ class DynamoAskings:
     tables: Tables
 
     def get(self, need_id: str) -> Stands:
-        keys = [("askings", {"pk": need_id}), ("listings", {"pk": need_id})]
-        asking, need = self.tables.get_all(keys)
+        asking, need = self.tables.get_all(_keys(need_id))
         return Stands(
             None if asking is None else _asking(asking), None if need is None else read_listing(need)
         )
@@ -61,10 +60,14 @@ class DynamoAskings:
             raise Conflict("listing_full" if full else "match_changed") from refused
         return stored
 
-    def unanswered(self, limit: int) -> list[Asking]:
+    def unanswered(self, limit: int) -> list[Unanswered]:
         rows = self.tables.query("askings", Path("desk") == DESK, index="desk", limit=limit)
-        found = self.get_many([row["pk"] for row in rows])
-        return [asking for asking in found if asking is not None and asking.state == "unanswered"]
+        found = self.tables.get_all([key for row in rows for key in _keys(row["pk"])])
+        both = zip(found[::2], found[1::2], strict=True)
+        standing = [
+            Unanswered(_asking(asking), read_listing(need)) for asking, need in both if asking and need
+        ]
+        return [each for each in standing if each.asking.state == "unanswered"]
 
     def mark(self, job: str, now: int) -> int | None:
         return self._agenda(job).mark(now)
@@ -93,6 +96,10 @@ class DynamoAskings:
             self.tables.commit(writes)
         except Refused as refused:
             raise Conflict("asking_changed") from refused
+
+
+def _keys(need_id: str) -> list[Key]:
+    return [("askings", {"pk": need_id}), ("listings", {"pk": need_id})]
 
 
 def _saved(asking: Asking) -> Put:

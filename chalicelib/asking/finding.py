@@ -1,6 +1,6 @@
 """What is new on the board: needs without an asking or renewed, and needs that a new offer may help."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from sys import maxsize
 from zoneinfo import ZoneInfo
 
@@ -10,6 +10,7 @@ from chalicelib.board.model import Position, Query, Shown, Where
 from chalicelib.board.search import search
 from chalicelib.board.service import Still
 from chalicelib.cities.asking import AskingRules
+from chalicelib.cities.model import URGENCIES, City
 from chalicelib.listings.card import Kind
 from chalicelib.matching.candidates import candidates
 from chalicelib.words.alike import gist
@@ -17,6 +18,9 @@ from chalicelib.words.alike import gist
 OVERLAP_S = 120
 """How far before the last round is looked for what is new: a request takes half a minute at most, and two
 clocks differ by less than the rest."""
+MOST = 1_000
+"""Needs of one round: so many that are due, and so many more that want one of the helpers of these. What they
+take of the function's 300 s at 1 GB says `python -m bench cutting`, rows "ask_round"."""
 PAGE = 200
 SILENT = gist((), ())
 """Which needs an offer fits is all that counts here, and no word changes that."""
@@ -29,29 +33,60 @@ def new_needs(board: Still, since: int | None, now: int) -> list[Shown]:
     return list(_published("need", board, since - OVERLAP_S, now))
 
 
-def without_asking(cards: list[Shown], askings: Askings, now: int) -> Iterator[Asking | str]:
-    """Yield a new asking for each need that has none, and the id of each that was published again since."""
+def without_asking(cards: list[Shown], askings: Askings, now: int) -> Iterator[tuple[str, Asking | None]]:
+    """Yield each need that has no asking, with a new one, and each that was published again since."""
     for card, asking in zip(cards, askings.get_many([card.id for card in cards]), strict=True):
         if asking is None:
-            yield Asking(card.id, card.published_at, due_at=now)
+            yield card.id, Asking(card.id, card.published_at, due_at=now)
         elif asking.published_at < card.published_at:
-            yield card.id
+            yield card.id, None
+
+
+def first_come(needs: Iterable[str], board: Still, city: City, *, before: str | None = None) -> list[str]:
+    """Return needs as their turns are: the more urgent first, then the older; those `before` one, if given.
+
+    Last come those that are not on the board any more, which compete for nobody.
+    """
+    end = None if before is None else _place(before, board, city)
+    places = sorted(_place(need, board, city) for need in needs)
+    return [place[-1] for place in places if end is None or place < end]
+
+
+def _place(need: str, board: Still, city: City) -> tuple[int, int, str]:
+    card = board.replica.get(need)
+    if card is None:
+        return 1, 0, need
+    return -URGENCIES.index(city.urgency_of(card.category, card.urgency)), card.published_at, need
 
 
 def helped_by_new_offers(
-    board: Still, since: int | None, askings: Askings, rules: AskingRules, *, zone: ZoneInfo, now: int
+    board: Still,
+    since: int | None,
+    known: Collection[str],
+    askings: Askings,
+    rules: AskingRules,
+    *,
+    zone: ZoneInfo,
+    now: int,
 ) -> list[str]:
-    """Return the needs that want more helpers than they found and that an offer published since fits."""
+    """Return the needs, but the known, that want more helpers and that an offer published since fits."""
     if since is None:
         return []
     new = _published("offer", board, since - OVERLAP_S, now)
-    return wanted_by(new, board, askings, rules, zone=zone, now=now)
+    return wanted_by(new, known, board, askings, rules, zone=zone, now=now)
 
 
 def wanted_by(
-    offers: Iterable[Shown], board: Still, askings: Askings, rules: AskingRules, *, zone: ZoneInfo, now: int
+    offers: Iterable[Shown],
+    known: Collection[str],
+    board: Still,
+    askings: Askings,
+    rules: AskingRules,
+    *,
+    zone: ZoneInfo,
+    now: int,
 ) -> list[str]:
-    """Return the needs that want more helpers than they found, and that one of the offers fits.
+    """Return the needs, but the known, that want more helpers and that one of the offers fits.
 
     All of them: one that was left out, however ill it fits, might be the oldest.
     """
@@ -59,14 +94,15 @@ def wanted_by(
         candidate.card.id: candidate.card
         for offer in offers
         for candidate in candidates(offer, SILENT, board, limit=maxsize, zone=zone, now=now)
+        if candidate.card.id not in known
     }
     standing = zip(needs.values(), askings.get_many(list(needs)), strict=True)
     return [card.id for card, asking in standing if asking is not None and _wants(asking, card.left, rules)]
 
 
 def _wants(asking: Asking, left: int, rules: AskingRules) -> bool:
-    wave = rules.waves[min(asking.wave, len(rules.waves)) - 1]
-    return asking.state == "unanswered" or (asking.state == "asking" and asking.wanted(wave, left) > 0)
+    wants = asking.state == "asking" and asking.wanted(rules.wave(asking.wave), left) > 0
+    return wants or asking.state == "unanswered"
 
 
 def _published(kind: Kind, board: Still, since: int, now: int) -> Iterator[Shown]:

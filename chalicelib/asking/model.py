@@ -92,7 +92,7 @@ class Asking:
     unanswered_at: int | None = None
     outcome: Outcome = Outcome()
     certificate: Mapping[str, Any] | None = None
-    """Why the last assignment did not serve it."""
+    """Why the last assignment did not serve it; None once somebody is asked, or it begins anew."""
     receipts: tuple[Receipt, ...] = ()
     version: int = 0
 
@@ -115,7 +115,8 @@ class Asking:
         if helper in self.helpers:
             raise Conflict("already_asked")
         one = Asked(helper, offer, now, self.start, self.wave)
-        return self._to("asking", asked=(*self.asked, one), wave_ends=wave_ends, due_at=due_at)
+        asked = (*self.asked, one)
+        return self._to("asking", asked=asked, wave_ends=wave_ends, due_at=due_at, certificate=None)
 
     def waiting(self, due_at: int, wave_ends: int | None) -> "Asking":
         return replace(self, due_at=due_at, wave_ends=wave_ends)
@@ -169,6 +170,7 @@ class Asking:
             "wave_ends": None,
             "told": False,
             "due_at": now,
+            "certificate": None,
         }
         return self._to("asking", **begun, **fields)
 

@@ -43,12 +43,13 @@ class View(NamedTuple):
 
 def outcome(need: Shown, matches: Iterable[Match], view: View) -> Outcome:
     """Return what became of every candidate within the need's reach, and of who was asked, wherever."""
-    known = {match.helper: match for match in matches}
+    by_offer = {match.offer: match for match in matches}
+    known = {match.helper: match for match in by_offer.values()} | by_offer
     passed = [
         Passed(hit.card.id, hit.distance_m or 0, *_why(need, hit, known, view)) for hit in _near(need, view)
     ]
     there = {each.offer for each in passed}
-    away = [match for match in known.values() if match.offer not in there]
+    away = [match for match in by_offer.values() if match.offer not in there]
     passed = [*(Passed(match.offer, 0, *said(match)) for match in away), *passed]
     totals = Counter(each.why for each in passed)
     return Outcome(tuple(passed[:MOST_NAMED]), dict(totals.most_common()))
@@ -76,9 +77,11 @@ def _near(need: Shown, view: View) -> Iterator[Hit]:
 
 
 def _why(need: Shown, hit: Hit, known: Mapping[str, Match], view: View) -> tuple[str, str]:
+    """Return why an offer does not help; `known` are the matches by offer, and by helper for their others."""
     offer, (board, zone, now) = hit.card, view
-    if offer.author in known:
-        return said(known[offer.author])
+    match = known.get(offer.id) or known.get(offer.author)
+    if match is not None:
+        return said(match)
     helper, seeker = board.helper(offer.author), board.helper(need.author)
     far = hit.distance_m or 0
     fitting = fit(need, offer, helper, seeker=seeker, distance=far, units=0, zone=zone, now=now)

@@ -5,7 +5,7 @@ from typing import Literal, NamedTuple, Protocol
 
 from chalicelib.asking.model import Asking
 from chalicelib.listings.model import Listing
-from chalicelib.matching.service import Proposal
+from chalicelib.matching.proposals import Proposal
 from chalicelib.notices.model import Notice
 
 Job = Literal["ask", "purge-askings"]
@@ -27,6 +27,13 @@ class Stands(NamedTuple):
     need: Listing | None
 
 
+class Unanswered(NamedTuple):
+    """The asking that nobody answered, and its need."""
+
+    asking: Asking
+    need: Listing
+
+
 class Askings(Protocol):
     def get(self, need_id: str) -> Stands:
         """Return, strongly consistent, the asking of a need and the need."""
@@ -46,8 +53,8 @@ class Askings(Protocol):
         `match_changed` when there is a match of the two or the person changed.
         """
 
-    def unanswered(self, limit: int) -> list[Asking]:
-        """Return what nobody answered, the oldest first."""
+    def unanswered(self, limit: int) -> list[Unanswered]:
+        """Return what nobody answered, the oldest first, with the needs that are still there."""
 
     def mark(self, job: str, now: int) -> int | None:
         """Return up to when a job has left nothing undone; None when that is not known."""

@@ -70,5 +70,5 @@ def ask_again(call: Call) -> Answer:
     from chalicelib.asking.shown import show_asked_again
 
     radius_m, need_id = call.body(AgainBody).radius_m, call.path["need_id"]
-    progress = call.house.asking.ask_again(need_id, radius_m, key=call.key, now=call.now)
-    return Answer(show_asked_again(progress, call.now))
+    asking = call.house.asking.ask_again(need_id, radius_m, key=call.key, now=call.now)
+    return Answer(show_asked_again(asking, call.now))

@@ -1,20 +1,20 @@
 """The city asks: who is asked for which need and when, until it is served or nobody is left."""
 
-from collections.abc import Mapping
+from collections.abc import Collection
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from chalicelib.asking.finding import helped_by_new_offers, new_needs, without_asking
+from chalicelib.asking.finding import MOST, first_come, helped_by_new_offers, new_needs, without_asking
 from chalicelib.asking.model import Asking, Assignment
-from chalicelib.asking.repository import Again, Askings
+from chalicelib.asking.repository import Again, Askings, Unanswered
 from chalicelib.asking.waves import Waves
 from chalicelib.board.service import LiveBoard, Still
 from chalicelib.cities.model import City
 from chalicelib.errors import Conflict, Fault, Invalid, NotFound
 from chalicelib.identity import is_id
 from chalicelib.listings.model import Listing
-from chalicelib.matching.model import Match
+from chalicelib.matching.model import HOUR_S, Match
 from chalicelib.matching.service import Matching
 from chalicelib.receipts import received
 from chalicelib.rounds import Round, go_round
@@ -22,7 +22,6 @@ from chalicelib.rounds import Round, go_round
 TRIES = 4
 """Of a change that a round overtook."""
 MOST_ON_DESK = 200
-HOUR_S = 3_600
 SLACK_S = 300
 """A schedule that comes every hour is not always punctual."""
 
@@ -32,8 +31,8 @@ class Progress(NamedTuple):
 
     asking: Asking | None
     need: Listing
-    matches: Mapping[str, Match]
-    """By helper, of those the city asked."""
+    matches: tuple[Match, ...]
+    """Those by which the city asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +45,23 @@ class Asker:
     city: City
 
     def ask_due(self, now: int) -> Round:
-        """Begin the askings of new needs and go on with those due.
+        """Begin the askings of new needs and go on with those due, as many as one round may take.
 
-        What it is interrupted at is due at the next round, which goes on there.
+        What is left, or what it is interrupted at, is due at the next round, which goes on there.
         """
-        board = self.board.still(now)
-        due = self._due(board, now)
-        outcome = Waves(self.askings, self.matching, self.city, board, now).go(due)
-        if not outcome.failed:
-            self.askings.finished("ask", now, exactly=bool(due))
-        return outcome
+        board, since = self.board.still(now), self.askings.mark("ask", now)
+        due, new = self._due(board, since, now)
+        ordered = first_come(due, board, self.city)
+        first, later = ordered[:MOST], ordered[MOST:]
+        for need in first:
+            if need in new:
+                self._begin(new[need])
+        helped = [] if later else self._helped(due, board, since, now)
+        waves = Waves(self.askings, self.matching, self.city, board, now)
+        outcome = waves.go({need: due[need] for need in first}, helped, before=next(iter(later), None))
+        if not outcome.failed and not later:
+            self.askings.finished("ask", now, exactly=bool(due or helped))
+        return replace(outcome, left=len(later))
 
     def assign(self, now: int) -> Assignment:
         """Assign all open needs at once, when it is time again; every helper it asks is asked for good.
@@ -93,17 +99,15 @@ class Asker:
     def progress(self, need: Listing) -> Progress:
         """Return how the asking of a need goes."""
         asking, _ = self.askings.get(need.id)
-        helpers = asking.helpers if asking else frozenset()
-        matches = self.matching.matches.of_need(need.id) if helpers else []
-        return Progress(asking, need, {each.helper: each for each in matches if each.helper in helpers})
+        offers = {each.offer for each in asking.asked} if asking else frozenset()
+        matches = self.matching.matches.of_need(need.id) if offers else []
+        return Progress(asking, need, tuple(match for match in matches if match.offer in offers))
 
-    def unanswered(self, now: int) -> list[Progress]:
+    def unanswered(self, now: int) -> list[Unanswered]:
         """Return the needs that nobody answered and that still stand, the oldest first."""
-        askings = self.askings.unanswered(MOST_ON_DESK)
-        pairs = [(asking, self.askings.get(asking.need).need) for asking in askings]
-        return [Progress(asking, need, {}) for asking, need in pairs if need and need.stands_at(now)]
+        return [each for each in self.askings.unanswered(MOST_ON_DESK) if each.need.stands_at(now)]
 
-    def ask_again(self, need_id: str, radius_m: int | None, *, key: str, now: int) -> Progress:
+    def ask_again(self, need_id: str, radius_m: int | None, *, key: str, now: int) -> Asking:
         """Start the asking of an unanswered need anew, as far as the radius if one is given."""
         if radius_m is not None and radius_m > (most := self.city.limits.radius_max_m):
             raise Invalid(Fault("/radius_m", "less_than_equal", {"le": most}))
@@ -113,31 +117,35 @@ class Asker:
             if asking is None or need is None:
                 raise NotFound("not_found")
             if received(asking.receipts, receipt):
-                return Progress(asking, need, {})
+                return asking
             if not need.stands_at(now):
                 raise Conflict("listing_over", state=need.shown_state(now))
             again = asking.again(now, radius_m).with_receipt(receipt)
             try:
-                return Progress(self.askings.save(again), need, {})
+                return self.askings.save(again)
             except Conflict:
                 continue
         raise Conflict("asking_changed")
 
-    def _due(self, board: Still, now: int) -> dict[str, list[Again]]:
-        """Return the needs to look at, and of each the rows that said so; new ones have their asking now."""
-        since = self.askings.mark("ask", now)
+    def _due(
+        self, board: Still, since: int | None, now: int
+    ) -> tuple[dict[str, list[Again]], dict[str, Asking]]:
+        """Return the needs to look at, of each the rows that said so, and the askings that new ones lack."""
         due: dict[str, list[Again]] = {}
+        new: dict[str, Asking] = {}
         for each in list(self.askings.due("ask", since, now)):
             due.setdefault(each.need, []).extend([each.again] if each.again else [])
-        for found in without_asking(new_needs(board, since, now), self.askings, now):
-            due.setdefault(found if isinstance(found, str) else self._begun(found), [])
-        rules, zone = self.city.asking, self.city.zone
-        for need_id in helped_by_new_offers(board, since, self.askings, rules, zone=zone, now=now):
-            due.setdefault(need_id, [])
-        return due
+        for need, asking in without_asking(new_needs(board, since, now), self.askings, now):
+            due.setdefault(need, [])
+            if asking is not None:
+                new[need] = asking
+        return due, new
 
-    def _begun(self, asking: Asking) -> str:
-        """Store a new asking, which another round may have done meanwhile; return its need."""
+    def _helped(self, known: Collection[str], board: Still, since: int | None, now: int) -> list[str]:
+        rules, zone = self.city.asking, self.city.zone
+        return helped_by_new_offers(board, since, known, self.askings, rules, zone=zone, now=now)
+
+    def _begin(self, asking: Asking) -> None:
+        """Store a new asking, which another round may have done meanwhile."""
         with suppress(Conflict):
             self.askings.save(asking)
-        return asking.need

@@ -1,21 +1,23 @@
 """Askings in JSON: to the need's author without a name, to coordinators with the reasons."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from chalicelib.api.shown import show_cell, show_instant
 from chalicelib.asking.model import Asking, Passed
+from chalicelib.asking.repository import Unanswered
 from chalicelib.asking.service import Progress
 from chalicelib.cities.model import City
+from chalicelib.listings.model import Listing
 from chalicelib.matching.model import TAKING
 from chalicelib.wording.model import say
 
 
 def show_asking(progress: Progress, city: City, now: int) -> dict[str, Any]:
-    """Return how it goes; a need that no round has seen yet is looked at within the minute."""
+    """Return how it goes; a need that no round has seen yet is looked at within two minutes."""
     asking = progress.asking or Asking(progress.need.id, progress.need.published_at, due_at=now)
-    states = Counter(match.state for match in progress.matches.values())
+    states = Counter(match.state for match in progress.matches)
     return {
         "state": asking.state,
         "wave": asking.wave,
@@ -29,26 +31,23 @@ def show_asking(progress: Progress, city: City, now: int) -> dict[str, Any]:
     }
 
 
-def show_desk(unanswered: Iterable[Progress], city: City, language: str) -> dict[str, Any]:
-    needs, all_of_them = [], Counter[str]()
-    for progress in unanswered:
-        if progress.asking is not None:
-            needs.append(_show_unanswered(progress, progress.asking, city, language))
-            all_of_them.update(progress.asking.outcome.totals)
-    return {"totals": _show_totals(all_of_them, language), "needs": needs}
+def show_desk(unanswered: Sequence[Unanswered], city: City, language: str) -> dict[str, Any]:
+    needs = [_show_unanswered(asking, need, city, language) for asking, need in unanswered]
+    totals = Counter[str]()
+    for asking, _ in unanswered:
+        totals.update(asking.outcome.totals)
+    return {"totals": _show_totals(totals, language), "needs": needs}
 
 
-def show_asked_again(progress: Progress, now: int) -> dict[str, Any]:
-    asking = progress.asking or Asking(progress.need.id, progress.need.published_at, due_at=now)
-    return {"need": progress.need.id, "state": asking.state, "next_look_at": _next_look(asking, now)}
+def show_asked_again(asking: Asking, now: int) -> dict[str, Any]:
+    return {"need": asking.need, "state": asking.state, "next_look_at": _next_look(asking, now)}
 
 
 def _next_look(asking: Asking, now: int) -> str | None:
     return show_instant(max(now, asking.due_at)) if asking.state in ("asking", "unanswered") else None
 
 
-def _show_unanswered(progress: Progress, asking: Asking, city: City, language: str) -> dict[str, Any]:
-    need = progress.need
+def _show_unanswered(asking: Asking, need: Listing, city: City, language: str) -> dict[str, Any]:
     return {
         "need": need.id,
         "title": need.draft.title,

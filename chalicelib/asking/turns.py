@@ -1,7 +1,7 @@
 """A turn: what a round does for one need that is due, one helper asked at a time."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from chalicelib.asking.choosing import Choice, Choices, choices
@@ -11,10 +11,7 @@ from chalicelib.cities.asking import Wave
 from chalicelib.cities.model import URGENCIES, City, Urgency
 from chalicelib.listings.card import Card
 from chalicelib.listings.model import DAY_S, Listing
-from chalicelib.matching.model import Match
-
-NO = frozenset({"declined", "refused", "cancelled", "lapsed"})
-"""States of a match from which no help comes any more."""
+from chalicelib.matching.model import IN_VAIN, Match
 
 
 @dataclass(slots=True)
@@ -86,18 +83,18 @@ def turn(
     now: int,
 ) -> Turn:
     """Return the turn of a need that stands and has a place left: in the wave it is in, or the next."""
-    urgency, waves = city.urgency_of(need.draft.category, need.draft.urgency), city.asking.waves
+    urgency, rules = city.urgency_of(need.draft.category, need.draft.urgency), city.asking
     known = asking.helpers | {match.helper for match in matches}
     waiting = sum(match.state == "proposed" for match in matches)
-    exhausted, asking = _moved_on(asking, {match.helper: match for match in matches}, len(waves), now)
+    exhausted, asking = _moved_on(asking, {match.offer: match for match in matches}, len(rules.waves), now)
     while True:
-        wave = waves[min(asking.wave, len(waves)) - 1]
+        wave = rules.wave(asking.wave)
         reach_m = asking.radius_m or min(wave.radius_m, need.draft.reach_m)
         card = replace(need.card(city.zone), reach_m=reach_m)
         found = choices(card, known, board, zone=city.zone, now=now)
         exhausted = exhausted and not (found.standing and asking.wanted(wave, left))
         somebody = found.standing or found.wakes or asking.in_wave or exhausted
-        if somebody or asking.state == "unanswered" or asking.wave >= len(waves):
+        if somebody or asking.state == "unanswered" or asking.wave >= len(rules.waves):
             break
         asking = asking.next_wave()
     if asking.state == "unanswered" and found.standing:
@@ -106,20 +103,17 @@ def turn(
 
 
 def _moved_on(asking: Asking, matches: dict[str, Match], last: int, now: int) -> tuple[bool, Asking]:
-    """Return whether the last wave is over, and the asking in its next wave when another one is."""
+    """Return whether the last wave is over, and the asking in its next wave when another one is.
+
+    The matches are by offer: what a helper says of another of their offers is no answer to this ask.
+    """
     if asking.state != "asking":
         return False, asking
-    told = [matches.get(each.helper) for each in asking.in_wave]
-    refused = bool(told) and all(match is None or match.state in NO for match in told)
+    told = [matches.get(each.offer) for each in asking.in_wave]
+    refused = bool(told) and all(match is None or match.state in IN_VAIN for match in told)
     if not refused and (asking.wave_ends is None or now < asking.wave_ends):
         return False, asking
     return (True, asking) if asking.wave >= last else (False, asking.next_wave())
-
-
-def places_left(need: Listing | None, matches: Iterable[Match]) -> int:
-    """Return how many places the city may ask for: those free, less those somebody queued was called to."""
-    called = sum(match.state == "proposed" and match.calls > 0 for match in matches)
-    return max(0, need.left - called) if need else 0
 
 
 def at_the_latest(asking: Asking, need: Listing, now: int) -> int:

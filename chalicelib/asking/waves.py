@@ -1,23 +1,26 @@
 """One round of the waves: each need that is due asks one helper, then each another, until all rest."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from heapq import heapify, heappop, heappush
 from typing import TypeVar
 
 from chalicelib.asking.choosing import Choice, asleep_or_unreachable
-from chalicelib.asking.finding import wanted_by
+from chalicelib.asking.finding import MOST, first_come, wanted_by
 from chalicelib.asking.model import Asking
 from chalicelib.asking.reasons import View, outcome
 from chalicelib.asking.repository import Again, Askings
-from chalicelib.asking.turns import Turn, at_the_latest, places_left, turn
+from chalicelib.asking.turns import Turn, at_the_latest, turn
 from chalicelib.board.service import Still
 from chalicelib.cities.model import City
 from chalicelib.errors import Conflict, NotFound, Unavailable
 from chalicelib.listings.model import Listing
 from chalicelib.listings.service import mail_about
+from chalicelib.matching.proposals import drawn_up
+from chalicelib.matching.queue import unpromised
 from chalicelib.matching.service import Matching
+from chalicelib.notices.model import Pace
 from chalicelib.people.model import helper_of
 from chalicelib.rounds import LOOKS, Round
 
@@ -38,9 +41,15 @@ class Waves:
     asks: Counter[str] = field(default_factory=Counter)
     tally: Counter[str] = field(default_factory=Counter)
 
-    def go(self, due: Mapping[str, Sequence[Again]]) -> Round:
-        """Give every need its turns; `due` has, by need, the rows that said to look at it again."""
-        turns = self._all_turns(due)
+    def go(
+        self, due: Mapping[str, Sequence[Again]], helped: Iterable[str] = (), *, before: str | None = None
+    ) -> Round:
+        """Give every need its turns; `due` has, by need, the rows that said to look at it again.
+
+        `helped` are needs that a new offer may help. Nobody has a turn who does not come `before` that need,
+        the first of those that are due and have theirs in another round.
+        """
+        turns = self._all_turns(due, helped, before)
         heapify(waiting := [(*each.order, each) for each in turns])
         while waiting:
             *_, turn = heappop(waiting)
@@ -48,14 +57,21 @@ class Waves:
                 heappush(waiting, (*turn.order, turn))
         return Round(**self.tally)
 
-    def _all_turns(self, due: Mapping[str, Sequence[Again]]) -> list[Turn]:
+    def _all_turns(
+        self, due: Mapping[str, Sequence[Again]], wanting: Iterable[str], before: str | None
+    ) -> list[Turn]:
         """Return the turns of what is due, and of what wants one of the helpers who may now be asked.
 
         So an older need that found nobody before comes first at the moment when somebody can be asked.
         """
-        turns: list[Turn] = []
-        looked, upcoming, offers = set(due), list(due), set[str]()
-        while upcoming:
+        turns, offers = list[Turn](), set[str]()
+        looked, upcoming = {*due}, [*due]
+        while True:
+            room = len(due) + MOST - len(looked)
+            more = first_come(wanting, self.board, self.city, before=before)[:room]
+            looked.update(more)
+            if not (upcoming := [*upcoming, *more]):
+                return turns
             opened = [
                 each for need in upcoming if (each := self.attempt(self._opened, need, due.get(need, ())))
             ]
@@ -64,10 +80,8 @@ class Waves:
             fresh = [offer for offer in likely.values() if offer.id not in offers]
             offers |= likely.keys()
             rules, zone = self.city.asking, self.city.zone
-            wanting = wanted_by(fresh, self.board, self.askings, rules, zone=zone, now=self.now)
-            upcoming = [need for need in wanting if need not in looked]
-            looked |= set(upcoming)
-        return turns
+            wanting = wanted_by(fresh, looked, self.board, self.askings, rules, zone=zone, now=self.now)
+            upcoming = []
 
     def ask(self, turn: Turn, choice: Choice) -> None:
         """Ask one helper: the asking, the match, its mail and the count of asks, all or nothing.
@@ -80,10 +94,9 @@ class Waves:
         if pair.match is not None:
             raise Conflict("already_asked")
         reach_m = turn.asking.radius_m
-        proposal = self.matching.drawn_up(pair, "seeker", message="", now=self.now, reach_m=reach_m)
-        if proposal.asked and (
-            shut := asleep_or_unreachable(helper_of(proposal.asked), self.city.zone, self.now)
-        ):
+        people, city = self.matching.people, self.city
+        proposal = drawn_up(pair, "seeker", people, city, message="", now=self.now, reach_m=reach_m)
+        if proposal.asked and (shut := asleep_or_unreachable(helper_of(proposal.asked), city.zone, self.now)):
             raise Conflict(shut)
         turn.asking = turn.stored = self.askings.ask(turn.asking_one(choice, self.now), proposal)
         turn.waiting += 1
@@ -96,7 +109,7 @@ class Waves:
             self._forget(again)
             raise NotFound("not_found")
         matches = self.matching.matches.of_need(need_id)
-        left = places_left(need, matches)
+        left = unpromised(need.left, matches) if need else 0
         asking = self.as_its_need(stored, need, left)
         if need is None or asking.state in ("over", "served"):
             self._store(stored, asking)
@@ -151,7 +164,10 @@ class Waves:
         asking, need, now = turn.asking, turn.need, self.now
         view = View(self.board, self.city.zone, now)
         why = outcome(turn.card, self.matching.matches.of_need(need.id), view)
-        mail = mail_about("need_unanswered", need, now, about=f"{asking.published_at} {asking.start}")
+        first = (asking.unanswered_at or 0) < asking.published_at
+        about = str(asking.published_at) if first else f"{asking.published_at} {asking.start}"
+        pace: Pace = "soon" if turn.urgency == "high" else "calm"
+        mail = mail_about("need_unanswered", need, now, about=about, pace=pace)
         told = asking.unanswered(now, at_the_latest(asking, need, now), why)
         return self.askings.save(told, () if asking.told else (mail,))
 

@@ -13,12 +13,12 @@ from operator import itemgetter, sub
 
 from chalicelib.assignment.network import ROOT, Network
 
-FINE = 8
-"""Prices are reckoned in parts of a unit, so that the last step is well below one."""
+FINE, LAST = 32, 4
+"""Prices are reckoned in parts of a unit; a step of so few of them is well below one, and the last."""
 ROUGH, FINER = 32, 8
 """The first step is this part of the span of the costs, each next one that part of the last."""
-FALL = 3
-"""So many steps the prices fall before the next round."""
+FALLS = 2, 4
+"""So many steps the prices fall after the first round, and after each later one."""
 MOST_BIDS = 20
 """So many a bidder, on average, a round has at most; who is left then takes no more part."""
 NEVER = -1 << 200
@@ -40,15 +40,18 @@ class Auction:
         self.price = [room[0] if room else 0 for room in self.rooms]
         self.held: list[list[tuple[int, int]]] = [[] for _ in self.rooms]
         """What each place sold cost, and the bidder who has it: the cheapest first (a heap)."""
-        shared: dict[int, int] = {}
-        self.goods: list[Sequence[int]] = []
-        self.worth: list[Sequence[int]] = []
-        for need in range(network.needs):
-            goods, costs = (
-                _by_helper(network, need) if network.children else (network.heads[need], network.costs[need])
-            )
-            self.goods.append(goods)
-            self.worth.append([shared.setdefault(cost, -FINE * cost) for cost in costs])
+        wanted = [
+            _by_helper(network, need) if network.children else (network.heads[need], network.costs[need])
+            for need in range(network.needs)
+        ]
+        self.goods = [goods for goods, _ in wanted]
+        """What each need can bid for."""
+        worth = {cost: -FINE * cost for cost in set(chain.from_iterable(costs for _, costs in wanted))}
+        """Of each cost one number: what bids look at again and again stays in the cache."""
+        self.worth = [[*map(worth.__getitem__, costs)] for _, costs in wanted]
+        self.spans = [max(worth.values(), default=0) - min(worth.values(), default=0)]
+        self.spans += [room[-1] - room[0] for room in self.rooms if room]
+        """Over how much what the goods are worth goes, and what the room of each must cost."""
         self.prices_of = [_getter(goods) for goods in self.goods]
         self.floors = [[FINE * step for step in network.steps[need]] for need in range(network.needs)]
         """What leaving a place open costs, then the next: below this nothing is bought."""
@@ -68,17 +71,15 @@ class Auction:
 
     def hold(self) -> None:
         """Hold the rounds."""
-        worth = [max(each) - min(each) for each in self.worth if each]
-        rooms = [room[-1] - room[0] for room in self.rooms if room]
-        step = max(1, max(chain(worth, rooms), default=0) // ROUGH)
-        bidders = list(range(len(self.need) - 1, -1, -1))
+        step = max(1, max(self.spans) // ROUGH)
+        bidders, fall = list(range(len(self.need) - 1, -1, -1)), FALLS[0]
         while True:
             self._round(bidders, step)
             self.left_out.update(bidders)
-            if step == 1:
+            if step <= LAST:
                 return
-            self._fall(FALL * step)
-            step = max(1, step // FINER)
+            self._fall(fall * step)
+            step, fall = max(1, step // FINER), FALLS[1]
             bidders = self._unhappy(step)
 
     def holdings(self) -> dict[int, set[int]]:
@@ -90,16 +91,17 @@ class Auction:
         return found
 
     def _round(self, bidders: list[int], step: int) -> None:
-        price, has, held, others = self.price, self.has, self.held, self.others
+        price, has, held, rooms = self.price, self.has, self.held, self.rooms
+        worth, prices_of, floors, others = self.worth, self.prices_of, self.floors, self.others
         for _ in range(MOST_BIDS * len(self.need)):
             if not bidders:
                 return
             bidder = bidders.pop()
             need = self.need[bidder]
             if need in others:
-                left, floor = self._left(bidder, need), self._floor(bidder, need)
+                left, floor = self._left(bidder, need)
             else:
-                left, floor = [*map(sub, self.worth[need], self.prices_of[need](price))], self.floors[need][0]
+                left, floor = [*map(sub, worth[need], prices_of[need](price))], floors[need][0]
             best = max(left)
             if best < floor:
                 continue
@@ -107,7 +109,7 @@ class Auction:
             left[at] = floor
             good = self.goods[need][at]
             bid = price[good] + best - max(left) + step
-            if len(self.rooms[good]) > 1:
+            if len(rooms[good]) > 1:
                 loser = self._sell(good, bidder, bid)
             else:
                 loser = held[good][0][1] if held[good] else NOBODY
@@ -118,18 +120,18 @@ class Auction:
                 has[loser] = NOBODY
                 bidders.append(loser)
 
-    def _floor(self, bidder: int, need: int) -> int:
-        """Return below what nothing is bought: a need that has a place gives less for another."""
-        others = self.others.get(need, ())
-        return self.floors[need][sum(self.has[other] != NOBODY for other in others if other != bidder)]
+    def _left(self, bidder: int, need: int) -> tuple[list[int], int]:
+        """Return what each good would leave the bidder, and below what nothing is bought.
 
-    def _left(self, bidder: int, need: int) -> list[int]:
-        """Return what each good would leave the bidder; never one that another place of the need has."""
-        left = list(map(sub, self.worth[need], self.prices_of[need](self.price)))
+        Never one that another place of the need has; and a need that has a place gives less for another.
+        """
+        left = [*map(sub, self.worth[need], self.prices_of[need](self.price))]
+        taken = 0
         for other in self.others.get(need, ()):
-            if other != bidder and self.has[other] != NOBODY:
-                left[self.goods[need].index(self.has[other])] = NEVER
-        return left
+            if other != bidder and (good := self.has[other]) != NOBODY:
+                left[self.goods[need].index(good)] = NEVER
+                taken += 1
+        return left, self.floors[need][taken]
 
     def _sell(self, good: int, bidder: int, bid: int) -> int:
         """Sell one of several places; return who loses it."""
@@ -159,9 +161,8 @@ class Auction:
         """Return the bidders who would rather have something else, by more than a step; they let go."""
         found: list[int] = []
         for bidder, need in enumerate(self.need):
-            left = self._left(bidder, need)
-            good = self.has[bidder]
-            best, floor = max(left), self._floor(bidder, need)
+            left, floor = self._left(bidder, need)
+            good, best = self.has[bidder], max(left)
             if good == NOBODY:
                 if best >= floor and bidder not in self.left_out:
                     found.append(bidder)

@@ -9,7 +9,7 @@ carry several whose costs never fall: `steps` holds them, `load` says how many a
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from chalicelib.assignment.model import Helper, Instance, Need, Weights
+from chalicelib.assignment.model import Instance, Need, Weights
 
 ROOT = -1
 BEGIN = -1 << 60
@@ -48,8 +48,8 @@ class Network:
         self.arcs: list[Sequence[int]] = [()] * self.pairs
         """What leaves a need or a pair; `heads` and `costs` are theirs."""
         self._needs(options)
-        self.heads = [_at(self.head, arcs) for arcs in self.arcs]
-        self.costs = [_at(self.cost, arcs) for arcs in self.arcs]
+        self.heads = [_at(self.head, arcs) if arcs else () for arcs in self.arcs]
+        self.costs = [_at(self.cost, arcs) if arcs else () for arcs in self.arcs]
         self.price = [0] * len(self.up)
         self.clear()
 
@@ -97,7 +97,8 @@ class Network:
 
     def _offers(self, instance: Instance) -> None:
         node_of = {helper.id: node for node, helper in enumerate(instance.helpers, self.helpers)}
-        room_of = [asks(helper, self.weights) for helper in instance.helpers]
+        rooms = {costs: asks(costs, self.weights) for costs in {helper.costs for helper in instance.helpers}}
+        room_of = [rooms[helper.costs] for helper in instance.helpers]
         options = Counter(instance.offer_of)
         places = [min(offer.places, options[place]) for place, offer in enumerate(instance.offers)]
         several = Counter(offer.helper for offer, room in zip(instance.offers, places, strict=True) if room)
@@ -112,7 +113,7 @@ class Network:
         self.steps.extend(room_of)
 
     def _needs(self, options: Counter[int]) -> None:
-        dead = not all(self.steps[self.needs : self.helpers])
+        dead = not all(map(self.steps.__getitem__, set(self.head)))
         begin = 0
         for need in range(self.needs):
             arcs: Sequence[int] = range(begin, begin + options[need])
@@ -147,7 +148,7 @@ class Network:
                 self.cost.append(0)
 
 
-def _at(values: list[int], arcs: Sequence[int]) -> list[int]:
+def _at(values: list[int], arcs: Sequence[int]) -> Sequence[int]:
     if isinstance(arcs, range):
         return values[arcs.start : arcs.stop]
     return [values[arc] for arc in arcs]
@@ -159,6 +160,6 @@ def rewards(need: Need, options: int, weights: Weights) -> Sequence[int]:
     return [-weights.places if place else -first for place in range(min(need.places, options))]
 
 
-def asks(helper: Helper, weights: Weights) -> tuple[int, ...]:
+def asks(costs: Sequence[int], weights: Weights) -> tuple[int, ...]:
     """Return what one more ask costs, then the next: points, and what the squares grow by."""
-    return tuple(weights.points * cost + 2 * asks + 1 for asks, cost in enumerate(helper.costs))
+    return tuple(weights.points * cost + 2 * asks + 1 for asks, cost in enumerate(costs))

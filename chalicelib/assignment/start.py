@@ -1,5 +1,7 @@
 """From prices to what is carried: every arc that pays is used; what does not add up is for later."""
 
+from operator import sub
+
 from chalicelib.assignment.auction import FINE, Auction
 from chalicelib.assignment.network import ROOT, Network
 
@@ -24,8 +26,8 @@ def begin(network: Network, auction: Auction) -> list[int]:
         for offer in offers:
             _carry(network, offer, balance)
             balance[network.up[offer]] += network.load[offer]
-    for node in range(network.needs, network.pairs):
-        if network.up[node] == ROOT:
+    for node, steps in enumerate(network.steps[network.needs : network.pairs], network.needs):
+        if network.up[node] == ROOT and steps and (balance[node] or steps[0] < -price[node]):
             _carry(network, node, balance)
     return balance
 
@@ -42,8 +44,7 @@ def _send_pairs(network: Network, balance: list[int]) -> None:
 
 def _left(network: Network, node: int) -> list[int]:
     """Return what each arc would leave a need or a pair."""
-    price = network.price
-    return [price[head] - cost for head, cost in zip(network.heads[node], network.costs[node], strict=True)]
+    return [*map(sub, map(network.price.__getitem__, network.heads[node]), network.costs[node])]
 
 
 def _send(network: Network, need: int, holding: set[int], balance: list[int]) -> None:
@@ -59,9 +60,10 @@ def _send(network: Network, need: int, holding: set[int], balance: list[int]) ->
     )
     network.price[need] = least
     sent = 0
-    for arc, head, gain in zip(network.arcs[need], network.heads[need], left, strict=True):
-        if filled and (gain > least or (gain == least and sent < filled and _good(network, head) in holding)):
-            network.flip(arc)
+    for at in [at for at, gain in enumerate(left) if gain >= least] if filled else ():
+        head = network.heads[need][at]
+        if left[at] > least or (sent < filled and _good(network, head) in holding):
+            network.flip(network.arcs[need][at])
             balance[head] += 1
             sent += 1
     balance[need] = filled - sent

@@ -29,6 +29,10 @@ class AskingRules:
     waves: tuple[Wave, ...]
     assign_hours: int
 
+    def wave(self, number: int) -> Wave:
+        """Return a wave by its number, from 1; beyond the last, the last: a city may have fewer by now."""
+        return self.waves[min(number, len(self.waves)) - 1]
+
     @property
     def wait_minutes(self) -> int:
         """How long a need that is not urgent waits until the last wave is over."""

@@ -82,6 +82,8 @@ class Limits:
     mails_per_day: int
     radius_max_m: int
     proposal_hours: int
+    offer_days: int
+    """How long an offer stands at least, whatever its category: who gives goes on giving."""
     remind_days: int
 
 
@@ -229,5 +231,6 @@ def _limits(field: Field) -> Limits:
         mails_per_day=at["mails_per_day"].whole(2, 100),
         radius_max_m=at["radius_max_m"].whole(500, 300_000),
         proposal_hours=at["proposal_hours"].whole(1, 336),
+        offer_days=at["offer_days"].whole(1, 366),
         remind_days=at["remind_days"].whole(1, 90),
     )

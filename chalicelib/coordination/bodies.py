@@ -1,15 +1,10 @@
 """What is said to and by the coordination's routes."""
 
-from typing import Literal
-
 from pydantic import BaseModel
 
 from chalicelib.api.bodies import Body, Prose
 from chalicelib.listings.bodies import ListingShown
-
-State = Literal[
-    "proposed", "queued", "agreed", "accepted", "declined", "lapsed", "refused", "cancelled", "done"
-]
+from chalicelib.matching.bodies import State
 
 
 class RefuseMatchBody(Body):

@@ -1,14 +1,13 @@
 """Coordination over HTTP: what was agreed and waits, and what is decided of it."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from chalice import Blueprint
 
 from chalicelib.api.operation import Answer, Call, Operation, operation
 
 if TYPE_CHECKING:
-    from chalicelib.matching.repository import Pair
-    from chalicelib.matching.service import Told
+    from chalicelib.matching.changing import Told
 
 routes = Blueprint(__name__)
 
@@ -29,7 +28,9 @@ _DECIDED = {200: "DecidedShown"}
     ),
 )
 def read_agreed(call: Call) -> Answer:
-    return Answer({"matches": [_shown(pair, call.now) for pair in call.house.coordination.agreed()]})
+    from chalicelib.coordination.shown import show_agreed
+
+    return Answer({"matches": [show_agreed(pair, call.now) for pair in call.house.coordination.agreed()]})
 
 
 @operation(
@@ -77,23 +78,3 @@ def refuse_match(call: Call) -> Answer:
 def _told(call: Call, told: "Told") -> Answer:
     call.house.dispatcher.send_now(told.notices, call.now)
     return Answer({"id": told.match.id, "state": told.match.state, "reason": told.match.reason})
-
-
-def _shown(pair: "Pair", now: int) -> dict[str, Any]:
-    from chalicelib.api.shown import show_instant
-    from chalicelib.listings.shown import show_listing
-    from chalicelib.matching.model import CONFIRM_S
-    from chalicelib.places.model import distance_m
-
-    match, need, offer = pair
-    assert match is not None
-    return {
-        "id": match.id,
-        "state": match.state,
-        "need": need and show_listing(need, now),
-        "offer": offer and show_listing(offer, now),
-        "distance_m": distance_m(need.cell.centre, offer.cell.centre) if need and offer else None,
-        "terms": dict(match.terms),
-        "agreed_at": show_instant(match.due_at - CONFIRM_S),
-        "overdue": now >= match.due_at,
-    }

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
+from chalicelib.matching.changing import Told
 from chalicelib.matching.model import Match
+from chalicelib.matching.proposals import together
 from chalicelib.matching.repository import Pair
-from chalicelib.matching.service import Matching, Told
+from chalicelib.matching.service import Matching
 from chalicelib.matching.steps import Step, given_back, to_both
 
 
@@ -23,7 +25,7 @@ class Coordination:
 
         def step(pair: Pair, match: Match) -> Step:
             confirmed = match.confirmed(now)
-            self.matching.both_sides(match)
+            together(self.matching.people, match.seeker, match.helper)
             mails = to_both("match_accepted", confirmed, pair, now, pace="urgent")
             return Step(confirmed, notices=mails, together=True)
 

@@ -29,6 +29,8 @@ MOVES: Mapping[State, frozenset[State]] = MappingProxyType(
 """An open listing with nothing left is shown as matched; a cancelled match opens it again."""
 
 DAY_S = 86_400
+REMEMBERED_S = 14 * DAY_S
+"""How long an end that was told is remembered: nobody is reminded of one that is farther off."""
 KEPT_S = 90 * DAY_S
 """How long a listing that is over is kept before it is purged."""
 
@@ -94,6 +96,16 @@ class Listing:
     def over_at(self, now: int) -> bool:
         """Say whether nothing more comes of it as it is; what is held may yet be opened."""
         return self.state != "held" and not self.stands_at(now)
+
+    @property
+    def ends_as_named(self) -> bool:
+        """Say whether it ends when its author no longer needs it, and not because its lifetime is over."""
+        return self.expires_at == self.draft.needed_by
+
+    def ends_soon(self, now: int) -> bool:
+        """Say whether it stands with a place left, can be kept, and its end is near enough to be told of."""
+        near = self.expires_at - now <= REMEMBERED_S
+        return self.stands_at(now) and self.left > 0 and near and not self.ends_as_named
 
     def shown_state(self, now: int) -> str:
         """Return the state a reader sees, whether or not housekeeping has come by since."""

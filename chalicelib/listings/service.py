@@ -9,14 +9,14 @@ from chalicelib.cities.model import Category, City
 from chalicelib.errors import Conflict, Fault, Invalid, NotFound
 from chalicelib.identity import is_id, make_id
 from chalicelib.listings.card import Kind
-from chalicelib.listings.model import DAY_S, KEPT_S, Draft, Listing, Outcome
+from chalicelib.listings.model import DAY_S, KEPT_S, REMEMBERED_S, Draft, Listing, Outcome
 from chalicelib.listings.repository import Job, Listings
 from chalicelib.places.model import cell_at
 from chalicelib.receipts import Receipt, received
 from chalicelib.rounds import Round, go_round
 
 if TYPE_CHECKING:
-    from chalicelib.notices.model import Notice
+    from chalicelib.notices.model import Notice, Pace
     from chalicelib.people.model import Person
 
 TRIES = 4
@@ -35,7 +35,7 @@ class Publishing:
     ) -> tuple[Listing, bool]:
         """Publish a need or an offer; the same request again finds the same listing. True when it is new."""
         category = self._checked(draft, now)
-        expires_at, remind_at = lifetime(draft, self.city, now)
+        expires_at, remind_at = lifetime(kind, draft, self.city, now)
         listing = Listing(
             id=make_id("listing", by.id, key),
             kind=kind,
@@ -64,7 +64,7 @@ class Publishing:
         category = self._checked(draft, now)
         expires_at, remind_at = listing.expires_at, listing.remind_at
         if draft.needed_by != listing.draft.needed_by:
-            expires_at, remind_at = lifetime(draft, self.city, now)
+            expires_at, remind_at = lifetime(listing.kind, draft, self.city, now)
         edited = listing.edited(
             draft,
             cell_at(draft.place.point, self.city.cell_m),
@@ -140,7 +140,7 @@ class Publishing:
         self.listings.purge(listing)
 
     def _renewed(self, listing: Listing, now: int) -> Listing:
-        expires_at, remind_at = lifetime(listing.draft, self.city, now)
+        expires_at, remind_at = lifetime(listing.kind, listing.draft, self.city, now)
         if expires_at <= now:
             raise Conflict("listing_past")
         return listing.renewed(now, expires_at=expires_at, remind_at=remind_at)
@@ -175,16 +175,24 @@ def category_of(draft: Draft, city: City) -> Category:
     return category
 
 
-def lifetime(draft: Draft, city: City, now: int) -> tuple[int, int | None]:
-    """Return when a listing that begins now ends, and when its author is reminded, if there is time."""
-    ends = now + category_of(draft, city).lifetime_days * DAY_S
+def lifetime(kind: Kind, draft: Draft, city: City, now: int) -> tuple[int, int | None]:
+    """Return when a listing that begins now ends, and from when on its author is reminded, if there is time.
+
+    Nobody is reminded of a day they named themselves. A reminder begins to wait for company a third of the
+    lifetime before the end, as long as it is remembered, `remind_days` at the least. Offers stand longer.
+    """
+    days = category_of(draft, city).lifetime_days
+    ends = now + (days if kind == "need" else max(days, city.limits.offer_days)) * DAY_S
     if draft.needed_by is not None:
         ends = min(ends, draft.needed_by)
-    remind = ends - city.limits.remind_days * DAY_S
-    return ends, remind if remind > now else None
+    early = min((ends - now) // 3, REMEMBERED_S)
+    remind = ends - max(early, city.limits.remind_days * DAY_S)
+    return ends, remind if remind > now and ends != draft.needed_by else None
 
 
-def mail_about(template: str, listing: Listing, now: int, *, about: str) -> "Notice":
+def mail_about(
+    template: str, listing: Listing, now: int, *, about: str, pace: "Pace | None" = None
+) -> "Notice":
     """Return what the author is told of a listing."""
     from chalicelib.notices.model import notice  # noqa: PLC0415 — publishing owes no mail
 
@@ -194,8 +202,9 @@ def mail_about(template: str, listing: Listing, now: int, *, about: str) -> "Not
         "expires_at": str(listing.expires_at),
         "reason": listing.refusal or "",
     }
-    until = listing.expires_at if template == "listing_ending" else None
-    return notice(template, listing.author, listing.id, now, about=about, values=values, until=until)
+    until = listing.expires_at if template in ("listing_ending", "need_unanswered") else None
+    author = listing.author
+    return notice(template, author, listing.id, now, about=about, values=values, pace=pace, until=until)
 
 
 def _faults(draft: Draft, city: City, now: int) -> Iterator[Fault]:

@@ -12,7 +12,7 @@ from chalicelib.listings.dynamodb import saved as saved_listing
 from chalicelib.listings.dynamodb import takes_one_more
 from chalicelib.listings.model import Listing
 from chalicelib.listings.rows import read_listing
-from chalicelib.matching.model import DAY_S, KEPT_S, MOVES, Match, Side
+from chalicelib.matching.model import DAY_S, IN_VAIN, KEPT_S, MOVES, Match, Side
 from chalicelib.matching.repository import Job, Pair
 from chalicelib.notices.dynamodb import owed
 from chalicelib.notices.model import Notice
@@ -34,8 +34,6 @@ from chalicelib.storage.transaction import (
 
 AGAIN = "again#"
 """What the key of a row that only says "look at this need again" begins with."""
-_ENDED_IN_VAIN = ("declined", "refused", "cancelled", "lapsed")
-"""States of a match from which no help comes: others may be asked for its need."""
 AGREED = "agreed"
 """Where what waits for a coordinator is filed: it is due to a person, not at an hour."""
 _MOST_AGREED = 200
@@ -97,7 +95,7 @@ class DynamoMatches:
     ) -> None:
         changed = (match,) if called is None else (match, called)
         writes: list[Write] = [Put("matches", _item(each), at_version(each.version - 1)) for each in changed]
-        if match.state in _ENDED_IN_VAIN:
+        if match.state in IN_VAIN:
             writes.append(look_again(match.need, match.due_at - KEPT_S))
         for listing in listings:
             writes += saved_listing(listing, self.zone)

@@ -1,12 +1,24 @@
 """What each side of a match is told by mail."""
 
+from chalicelib.cities.asking import HIGHEST
+from chalicelib.cities.model import City
 from chalicelib.listings.windows import write_windows
 from chalicelib.matching.model import Match
 from chalicelib.matching.repository import Pair
 from chalicelib.notices.model import Notice, Pace, notice
-from chalicelib.places.model import distance_m
 
 ASKING = {"seeker": "asked_to_help", "helper": "offered_help"}
+
+
+def mail_that_asks(match: Match, pair: Pair, city: City, now: int, *, pace: Pace | None = None) -> Notice:
+    """Return what asks the answerer, or calls them to a place that is free; it is of use until it lapses.
+
+    It is urgent whatever the pace when the need is, as its author or its category says.
+    """
+    need, template = pair.need, "place_free" if match.calls else ASKING[match.proposer]
+    if need is not None and city.urgency_of(need.draft.category, need.draft.urgency) == HIGHEST:
+        pace = "urgent"
+    return mail_of(template, match, match.person_on(match.answerer), pair, now, pace=pace, until=match.due_at)
 
 
 def mail_of(
@@ -19,10 +31,7 @@ def mail_of(
     pace: Pace | None = None,
     until: int | None = None,
 ) -> Notice:
-    """Return what one side is told of a match; the other side's name is looked up when it is sent.
-
-    An ask for a need whose urgency is high is urgent, whatever the pace; it is of use until it lapses.
-    """
+    """Return what one side is told of a match; the other side's name is looked up when it is sent."""
     need, offer = pair.need, pair.offer
     asked = match.side_of(to) == match.answerer
     theirs = need if match.side_of(to) == "helper" else offer
@@ -32,16 +41,12 @@ def mail_of(
         "text": theirs.draft.text if theirs else "",
         "category": need.draft.category if need else "",
         "windows": write_windows(need.draft.windows) if need else "",
-        "distance_m": str(distance_m(need.cell.centre, offer.cell.centre)) if need and offer else "",
+        "distance_m": "" if pair.distance_m is None else str(pair.distance_m),
         "due_at": str(match.due_at),
         "message": match.message if asked else match.passed_on,
         "reason": match.reason or "",
         "calls": calls_of(match),
     }
-    asks = template in (*ASKING.values(), "place_free")
-    if asks and need is not None and need.draft.urgency == "high":
-        pace = "urgent"
-    until = match.due_at if asks else until
     return notice(template, to, match.id, now, about=calls_of(match), values=values, pace=pace, until=until)
 
 

@@ -32,9 +32,11 @@ MOVES: Mapping[State, frozenset[State]] = MappingProxyType(
 """A yes to a need with no place left is queued; in a city that confirms, any other yes is agreed first."""
 TAKING: frozenset[State] = frozenset({"agreed", "accepted", "done"})
 """States in which a match takes a place of both its listings."""
+IN_VAIN: frozenset[State] = frozenset({"declined", "refused", "cancelled", "lapsed"})
+"""Ends of a match from which no help comes: others may be asked for its need."""
 
-DAY_S = 86_400
-LOOK_S = 3_600
+HOUR_S, DAY_S = 3_600, 86_400
+LOOK_S = HOUR_S
 """How often a queued match is looked at: its need may be over, or have a place nobody told it of."""
 CONFIRM_S = 3 * DAY_S
 """An agreed match that no coordinator decided for so long is overdue: it stays first on their desk."""
@@ -87,6 +89,11 @@ class Match:
     def made_key(self) -> str:
         """What a person's matches are ordered by, oldest first."""
         return f"{self.made_at:011d}#{self.id}"
+
+    @property
+    def is_called(self) -> bool:
+        """Say whether its helper was called from the queue and has not answered: a place is promised."""
+        return self.state == "proposed" and self.calls > 0
 
     @property
     def answerer(self) -> Side:

@@ -4,15 +4,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from chalicelib.cities.model import City
+from chalicelib.errors import Conflict
 from chalicelib.listings.model import Listing
-from chalicelib.matching.mails import mail_of
+from chalicelib.matching.mails import mail_that_asks
 from chalicelib.matching.model import Match
+from chalicelib.matching.proposals import answer_by, together
 from chalicelib.matching.repository import Matches, Pair
 from chalicelib.matching.steps import Step, frees
-from chalicelib.people.model import kept_apart
+from chalicelib.notices.model import Notice
 from chalicelib.people.repository import People
-
-HOUR_S = 3_600
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +50,7 @@ class Queues:
         first = next((each.match for each in pairs if self._may_come(each, now)), None)
         if first is None or first.id != match.id:
             return Step(match.looked_at(now))
-        called = match.called(answer_by(need, offer, self.city, now))
-        mail = mail_of("place_free", called, called.helper, pair, now, pace="prompt")
+        called, mail = self._call(match, need, offer, now)
         return Step(called, notices=(mail,))
 
     def _calling(self, step: Step, need: Listing, now: int) -> Step:
@@ -64,25 +63,25 @@ class Queues:
             if pair.offer.id not in {each.id for each in step.listings}:
                 step = step._replace(seen=(*step.seen, pair.offer))
             if self._may_come(pair, now):
-                called = match.called(answer_by(need, pair.offer, self.city, now))
-                mail = mail_of("place_free", called, called.helper, pair, now, pace="prompt")
+                called, mail = self._call(match, need, pair.offer, now)
                 return step._replace(called=called, notices=(*step.notices, mail))
         return step
+
+    def _call(self, match: Match, need: Listing, offer: Listing, now: int) -> tuple[Match, Notice]:
+        """Return a queued match as it is once its helper is called, and the mail that calls them."""
+        called = match.called(answer_by(need, offer, self.city, now))
+        return called, mail_that_asks(called, Pair(called, need, offer), self.city, now, pace="prompt")
 
     def _may_come(self, pair: Pair, now: int) -> bool:
         """Say whether the helper of a queued match can be called now."""
         match, offer = pair.match, pair.offer
         if match is None or offer is None or not offer.stands_at(now) or offer.left == 0:
             return False
-        seeker, helper = self.people.get_many([match.seeker, match.helper])
-        if seeker is None or helper is None or helper.paused_at(now):
+        try:
+            _, helper = together(self.people, match.seeker, match.helper)
+        except Conflict:
             return False
-        return not kept_apart(seeker, helper)
-
-
-def answer_by(need: Listing, offer: Listing, city: City, now: int) -> int:
-    """Return until when a proposal that is made now can be answered."""
-    return min(now + city.limits.proposal_hours * HOUR_S, need.expires_at, offer.expires_at)
+        return not helper.paused_at(now)
 
 
 def turns(matches: Iterable[Match], places: int) -> list[Match]:
@@ -92,8 +91,12 @@ def turns(matches: Iterable[Match], places: int) -> list[Match]:
     calls another one, and one that is repeated calls nobody more.
     """
     known = list(matches)
-    called = sum(match.state == "proposed" and match.calls > 0 for match in known)
-    return sorted(filter(_waits, known), key=_ticket) if called < places else []
+    return sorted(filter(_waits, known), key=_ticket) if unpromised(places, known) else []
+
+
+def unpromised(places: int, matches: Iterable[Match]) -> int:
+    """Return how many of the places that are free nobody queued was called to."""
+    return max(0, places - sum(match.is_called for match in matches))
 
 
 def place_of(match: Match, matches: Iterable[Match]) -> int:

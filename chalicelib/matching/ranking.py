@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from chalicelib.board.model import Shown
 from chalicelib.listings.windows import SLOT_MINUTES, slots_of
-from chalicelib.people.model import SEASON_S, Helper, asked_within, asks_left, kept_apart
+from chalicelib.people.model import SEASON_S, Helper, asked_within, kept_apart, unasked_because
 from chalicelib.words.alike import FULL
 
 SAME_CATEGORY, NEAR_CATEGORY = 300, 150
@@ -26,17 +26,6 @@ SHARED_LANGUAGE = 100
 A_PLACE_LEFT, MOST_PLACES = 10, 5
 NEVER_ASKED, AN_ASK = 120, 15
 A_TRUST_LEVEL, MOST_TRUST = 10, 3
-
-BEST = (
-    SAME_CATEGORY
-    + MOST_TEXT
-    + MOST_DISTANCE
-    + MOST_TIME
-    + SHARED_LANGUAGE
-    + A_PLACE_LEFT * MOST_PLACES
-    + NEVER_ASKED
-    + A_TRUST_LEVEL * MOST_TRUST
-)
 
 _GROUPS = (
     ("groceries", "meals", "pharmacy"),
@@ -140,9 +129,7 @@ def half_hours_in_common(need: Shown, offer: Shown, zone: ZoneInfo) -> int:
     return common + sum(-(-seconds // (SLOT_MINUTES * 60)) for seconds in both if seconds > 0)
 
 
-def _shut(  # noqa: PLR0911 — one gate, one line
-    need: Shown, offer: Shown, helper: Helper, seeker: Helper, distance: int, now: int
-) -> str | None:
+def _shut(need: Shown, offer: Shown, helper: Helper, seeker: Helper, distance: int, now: int) -> str | None:
     if need.author == offer.author:
         return "own_listing"
     if kept_apart(seeker, helper):
@@ -153,10 +140,4 @@ def _shut(  # noqa: PLR0911 — one gate, one line
         return "other_category"
     if distance > min(need.reach_m, offer.reach_m):
         return "too_far"
-    if helper.paused_until is not None and now < helper.paused_until:
-        return "helper_paused"
-    if helper.willing is not None and need.category not in helper.willing:
-        return "helper_not_willing"
-    if asks_left(helper, now) == 0:
-        return "helper_asked_enough"
-    return None
+    return unasked_because(helper, need.category, now)

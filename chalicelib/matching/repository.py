@@ -7,6 +7,7 @@ from chalicelib.listings.model import Listing
 from chalicelib.matching.model import Match, Side
 from chalicelib.notices.model import Notice
 from chalicelib.people.model import Person
+from chalicelib.places.model import distance_m
 
 Job = Literal["match", "purge-matches"]
 
@@ -17,6 +18,13 @@ class Pair(NamedTuple):
     match: Match | None
     need: Listing | None
     offer: Listing | None
+
+    @property
+    def distance_m(self) -> int | None:
+        """Return how far apart the two listings' cells are; None when one is gone."""
+        if self.need is None or self.offer is None:
+            return None
+        return distance_m(self.need.cell.centre, self.offer.cell.centre)
 
 
 class Matches(Protocol):
@@ -31,9 +39,8 @@ class Matches(Protocol):
         """Store a new match, the mail it owes and the person it asks.
 
         Conflict when there is a match of the two already, one blocks the other by now, the person changed
-        meanwhile or the key of its
-        receipt asked for another match (`key_reused`); TooMany when the limit (a counter, its most, when it
-        starts anew) is reached.
+        meanwhile or the key of its receipt asked for another match (`key_reused`); TooMany when the limit (a
+        counter, its most, when it starts anew) is reached.
         """
 
     def save(

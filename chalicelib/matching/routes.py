@@ -10,9 +10,9 @@ from chalicelib.api.reading import checked, one, only_known, whole
 from chalicelib.errors import Fault
 
 if TYPE_CHECKING:
+    from chalicelib.matching.changing import Told
     from chalicelib.matching.model import Match, Side
     from chalicelib.matching.repository import Pair
-    from chalicelib.matching.service import Told
 
 routes = Blueprint(__name__)
 

@@ -2,44 +2,23 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
-from typing import NamedTuple
 
 from chalicelib.board.service import LiveBoard
 from chalicelib.cities.model import City
 from chalicelib.errors import Conflict, NotFound, Unavailable
-from chalicelib.identity import is_id, make_id
 from chalicelib.listings.model import DAY_S, Listing
 from chalicelib.matching.candidates import Candidate, candidates
-from chalicelib.matching.mails import ASKING, mail_of
+from chalicelib.matching.changing import TRIES, Told, change, known, own_receipt, pair_of
 from chalicelib.matching.model import CancelReason, DeclineReason, Match, Outcome, Side
-from chalicelib.matching.proposals import both, proposal, side_of
+from chalicelib.matching.proposals import both, drawn_up, side_of, together
 from chalicelib.matching.queue import Queues, place_of
 from chalicelib.matching.repository import Job, Matches, Pair
-from chalicelib.matching.steps import Step, answered_no, asked_how, said_yes, taken_back
-from chalicelib.notices.model import Notice, Pace
-from chalicelib.people.model import Person, kept_apart
+from chalicelib.matching.steps import Step, answered_no, said_yes, taken_back
+from chalicelib.matching.tending import tend
+from chalicelib.people.model import Person
 from chalicelib.people.repository import People
 from chalicelib.receipts import Receipt, received
 from chalicelib.rounds import Round, go_round
-
-TRIES = 24
-"""Of a change that others overtook; more than that many at once on one listing are told to come again."""
-
-
-class Told(NamedTuple):
-    """A match as it now stands and the notices its change owes."""
-
-    match: Match
-    notices: tuple[Notice, ...] = ()
-
-
-class Proposal(NamedTuple):
-    """A new match, the mail that asks, and the person asked as they are to stand then."""
-
-    match: Match
-    mail: Notice
-    asked: Person | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +34,7 @@ class Matching:
 
         Whom the city asked for the seeker is not asked again: the match is the seeker's, with their word.
         """
-        receipt = _own(by.id, (key, f"propose {message}"))
+        receipt = own_receipt(by.id, (key, f"propose {message}"))
         for _ in range(TRIES):
             pair = self.matches.pair(need_id, offer_id)
             need, offer = both(pair)
@@ -71,7 +50,7 @@ class Matching:
                 except Conflict:
                     continue
                 return Told(joined)
-            drawn = self.drawn_up(pair, side, message=message, now=now, pace="prompt")
+            drawn = drawn_up(pair, side, self.people, self.city, message=message, now=now, pace="prompt")
             match, mail = replace(drawn.match, chosen=True).with_receipt(receipt), drawn.mail
             limit = (f"propose#{by.id}", self.city.limits.proposals_per_day, (now // DAY_S + 1) * DAY_S)
             try:
@@ -83,41 +62,21 @@ class Matching:
             return Told(match, (mail,))
         raise Unavailable("busy")
 
-    def drawn_up(
-        self,
-        pair: Pair,
-        side: Side,
-        *,
-        message: str,
-        now: int,
-        pace: Pace | None = None,
-        reach_m: int | None = None,
-    ) -> Proposal:
-        """Return what a proposal from one side stores, whoever makes it; Conflict when it may not be made.
-
-        `reach_m` is how far the need goes, when that is not what its author said.
-        """
-        need, offer = both(pair)
-        if reach_m is not None:
-            need = replace(need, draft=replace(need.draft, reach_m=reach_m))
-        seeker, helper = self._both_people(need.author, offer.author)
-        match = proposal(need, offer, side, seeker, helper, city=self.city, now=now)
-        match = replace(match, message=message)
-        mail = mail_of(ASKING[side], match, match.other(side), pair, now, pace=pace)
-        return Proposal(match, mail, helper.was_asked(now) if side == "seeker" else None)
-
-    def accept(self, match_id: str, *, by: str, answer: str, key: str, now: int) -> Told:
+    def accept(
+        self, match_id: str, *, by: str, answer: str, key: str, now: int, linked: bool = False
+    ) -> Told:
         """Say yes: a place is taken on both listings with it, or the helper is queued, or nothing happens.
 
         Where the city confirms, the places are taken and the match is agreed until a coordinator decides.
+        `linked` says that it is the link of the mail that asked which says so.
         """
         confirmed = self.city.exchange == "confirmed"
 
         def step(pair: Pair, match: Match) -> Step:
             if match.state == "proposed":
                 match.answerable(by)
-                self.both_sides(match)
-            return said_yes(pair, match, by, answer, confirmed=confirmed, now=now)
+                together(self.people, match.seeker, match.helper)
+            return said_yes(pair, match, by, answer, confirmed=confirmed, linked=linked, now=now)
 
         return self.change(match_id, by, (key, f"accept {answer}"), step, now)
 
@@ -180,8 +139,8 @@ class Matching:
 
     def get(self, match_id: str, *, by: str) -> Pair:
         """Return a match of one's own with its listings."""
-        pair = self._pair(match_id)
-        _known(pair).side_of(by)
+        pair = pair_of(self.matches, match_id)
+        known(pair).side_of(by)
         return pair
 
     def place_in_queue(self, match: Match) -> int | None:
@@ -190,10 +149,10 @@ class Matching:
 
     def tend_due(self, now: int) -> Round:
         """Lapse what nobody answered, look at the queues, ask how it went, close what nobody speaks of."""
-        return self._round("match", partial(self._tend, now=now), now)
+        return self._round("match", lambda pair: tend(self._queues, pair, now), now)
 
     def purge_due(self, now: int) -> Round:
-        return self._round("purge-matches", lambda pair: self.matches.purge(_known(pair)), now)
+        return self._round("purge-matches", lambda pair: self.matches.purge(known(pair)), now)
 
     def change(
         self,
@@ -206,99 +165,20 @@ class Matching:
         own: bool = True,
     ) -> Told:
         """Change a match once a key: the same request again finds it done. `own`: only its two sides may."""
-        receipt = _own(by, receipt)
-        for _ in range(TRIES):
-            pair = self.get(match_id, by=by) if own else self._pair(match_id)
-            match = _known(pair)
-            if received(match.receipts, receipt):
-                return Told(match)
-            try:
-                step = act(pair, match)
-            except Conflict:
-                if self._pair(match_id) != pair:  # no moment in which all was as it was read
-                    continue
-                raise
-            if step.match is match:
-                return Told(match)
-            step = self._queues.onward(pair, step._replace(match=step.match.with_receipt(receipt)), now)
-            try:
-                self._save(step)
-            except Conflict:
-                continue
-            return Told(step.match, step.notices)
-        raise Unavailable("busy")
-
-    def _save(self, step: Step) -> None:
-        self.matches.save(
-            step.match,
-            listings=step.listings,
-            notices=step.notices,
-            person=step.person,
-            called=step.called,
-            seen=step.seen,
-            together=step.together,
-        )
+        return change(self._queues, match_id, by, receipt, act, now, own=own)
 
     @property
     def _queues(self) -> Queues:
         return Queues(self.matches, self.people, self.city)
 
     def _round(self, job: Job, act: Callable[[Pair], object], now: int) -> Round:
-        outcome = go_round(self.matches.due(job, now), lambda match_id: act(self._pair(match_id)))
+        outcome = go_round(self.matches.due(job, now), lambda match_id: act(pair_of(self.matches, match_id)))
         if not outcome.failed:
             self.matches.finished(job, now)
         return outcome
-
-    def _tend(self, pair: Pair, now: int) -> None:
-        match = _known(pair)
-        if now < match.due_at or match.state not in ("proposed", "queued", "accepted"):
-            raise Conflict("match_not_due")
-        self._save(self._queues.onward(pair, self._looked_after(pair, match, now), now))
-
-    def _looked_after(self, pair: Pair, match: Match, now: int) -> Step:
-        """Return what time has brought a match that is due."""
-        if match.state == "proposed":
-            return answered_no(match.lapsed(now), pair, now)
-        if match.state == "queued":
-            return self._queues.waited(pair, match, now)
-        if not match.followed_up:
-            return Step(match.followed(now), notices=asked_how(match, pair, now))
-        return Step(match.closed(now))
-
-    def both_sides(self, match: Match) -> tuple[Person, Person]:
-        """Return seeker and helper, or raise Conflict when one is gone or blocks the other."""
-        return self._both_people(match.seeker, match.helper)
-
-    def _both_people(self, seeker_id: str, helper_id: str) -> tuple[Person, Person]:
-        """Return two who may be brought together: both are there and neither blocks the other.
-
-        One code says either: who is blocked is not told, nor who left.
-        """
-        seeker, helper = self.people.get_many([seeker_id, helper_id])
-        if seeker is None or helper is None or kept_apart(seeker, helper):
-            raise Conflict("not_available")
-        return seeker, helper
 
     def _person(self, person_id: str) -> Person:
         person = self.people.get(person_id)
         if person is None:
             raise NotFound("not_found")
         return person
-
-    def _pair(self, match_id: str) -> Pair:
-        need_id, _, offer_id = match_id.partition("-")
-        if not (is_id(need_id) and is_id(offer_id)):
-            raise NotFound("not_found")
-        return self.matches.pair(need_id, offer_id)
-
-
-def _known(pair: Pair) -> Match:
-    if pair.match is None:
-        raise NotFound("not_found")
-    return pair.match
-
-
-def _own(person: str, receipt: Receipt) -> Receipt:
-    """Return the receipt under a key that is the person's own: the other side may have chosen the same."""
-    key, done = receipt
-    return make_id("key", person, key), done

@@ -11,7 +11,6 @@ from chalicelib.matching.model import Match
 from chalicelib.matching.ranking import MOST_TRUST, SAME_CATEGORY, Fit
 from chalicelib.matching.repository import Pair
 from chalicelib.people.model import Person
-from chalicelib.places.model import distance_m
 from chalicelib.wording.model import say
 from chalicelib.words.alike import gist
 from chalicelib.words.model import said, terms
@@ -67,7 +66,7 @@ def show_match(
         "offer": match.offer,
         "offer_title": offer and offer.draft.title,
         "other": other and {"name": other.name, "languages": list(other.languages), "trust": other.trust},
-        "distance_m": distance_m(need.cell.centre, offer.cell.centre) if need and offer else None,
+        "distance_m": pair.distance_m,
         "message": match.message,
         "answer": match.answer if side == match.answerer else match.passed_on,
         "reason": match.reason,

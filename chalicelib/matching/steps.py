@@ -5,7 +5,7 @@ from typing import NamedTuple
 from chalicelib.errors import Conflict
 from chalicelib.listings.model import Listing
 from chalicelib.matching.mails import mail_of
-from chalicelib.matching.model import TAKING, CancelReason, Match
+from chalicelib.matching.model import IN_VAIN, TAKING, CancelReason, Match
 from chalicelib.matching.repository import Pair
 from chalicelib.notices.model import Notice, Pace
 from chalicelib.people.model import Person
@@ -30,10 +30,13 @@ class Step(NamedTuple):
     together: bool = False
 
 
-def said_yes(pair: Pair, match: Match, by: str, answer: str, *, confirmed: bool, now: int) -> Step:
+def said_yes(
+    pair: Pair, match: Match, by: str, answer: str, *, confirmed: bool, linked: bool, now: int
+) -> Step:
     """Take a place of both listings; a helper whom others were quicker than is queued instead.
 
-    `confirmed` says that a coordinator has the last word. A second yes of somebody queued changes nothing.
+    `confirmed` says that a coordinator has the last word; `linked` that the yes came by the link of the mail
+    that asked, which shows from now on what was agreed. A second yes of somebody queued changes nothing.
     """
     match.answerable(by)
     if match.state == "queued":
@@ -47,9 +50,10 @@ def said_yes(pair: Pair, match: Match, by: str, answer: str, *, confirmed: bool,
         return Step(match.queued(by, now, need.queue + 1), (need.queued(),))
     agreed = match.agreed(by, now, answer) if confirmed else match.accepted(by, now, answer)
     told: Pace = "soon" if confirmed else "urgent"
+    copy: Pace = "along" if linked else "calm"  # it is on their screen, and they can open it again or not
     mails = (
         mail_of(f"match_{agreed.state}", agreed, match.other(match.side_of(by)), pair, now, pace=told),
-        mail_of(f"match_{agreed.state}", agreed, by, pair, now, pace="calm"),  # it is on their screen
+        mail_of(f"match_{agreed.state}", agreed, by, pair, now, pace=copy),
     )
     return Step(agreed, (need.taken(now), offer.taken(now)), mails, together=True)
 
@@ -129,5 +133,4 @@ def to_both(
 
 def frees(before: Match, after: Match) -> bool:
     """Say whether a place of the need is free now that was not: taken, or promised to who was called."""
-    held = before.state in TAKING or (before.state == "proposed" and before.calls > 0)
-    return held and after.state in ("cancelled", "refused", "declined", "lapsed")
+    return (before.state in TAKING or before.is_called) and after.state in IN_VAIN

@@ -36,7 +36,7 @@ class Desk:
         """Open a held listing; its lifetime begins now."""
 
         def act(held: Listing) -> Listing:
-            expires_at, remind_at = lifetime(held.draft, self.city, now)
+            expires_at, remind_at = lifetime(held.kind, held.draft, self.city, now)
             return held.released(now, expires_at=expires_at, remind_at=remind_at)
 
         return self._decide("listing_released", listing_id, (key, "release"), act, now)

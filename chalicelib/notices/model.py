@@ -57,10 +57,10 @@ TEMPLATES: Mapping[str, Topic] = {
     "listing_refused": "listing",
 }
 
-Pace = Literal["urgent", "prompt", "soon", "calm"]
+Pace = Literal["urgent", "prompt", "soon", "calm", "along"]
 """How long a notice may wait for others to go with it: not at all, not even for who chose one mail a day;
-not at all; a few minutes; until the day's digest. Whatever is waiting goes with the next mail to the same
-person."""
+not at all; a few minutes; until the day's digest; as long as it is of use, since its reader has it already:
+then no mail is sent for it alone. Whatever is waiting goes with the next mail to the same person."""
 
 _PACES: Mapping[str, Pace] = {
     "sign_in": "urgent",
@@ -73,18 +73,24 @@ _PACES: Mapping[str, Pace] = {
 
 PATIENCE_S: Mapping[str, int] = MappingProxyType(
     {
-        "listing_ending": 2 * DAY_S,
+        "listing_ending": 14 * DAY_S,
         "listing_expired": 2 * DAY_S,
+        "need_unanswered": DAY_S,
         "how_did_it_go": 14 * DAY_S,
     }
 )
 """How long what is calm waits for company, by template: it goes with the last digest before that at the
 latest, or with any mail sooner. Of every other template: until the next digest."""
+ALONG_S = 14 * DAY_S
+"""How long what only goes along is of use."""
 GATHER_S = 300
 """How long a notice that goes soon waits for others."""
 HEADROOM_S = 12 * 3_600
 """What must be left of a notice's use when it is told: if the digest comes later than that, it does not
 wait."""
+LEFT_S: Mapping[str, int] = MappingProxyType({"listing_ending": DAY_S})
+"""The same by template, for what waits for company: the last day before an end is for reading of it."""
+_WAITS: Mapping[Pace, int] = MappingProxyType({"soon": GATHER_S, "along": ALONG_S})
 LEASE_S = 60
 """How long a sender may hold a notice."""
 SETTLE_S = 600
@@ -141,7 +147,7 @@ class Notice:
         """The instant by which it goes, with company or without, if there is a digest before it."""
         patient = PATIENCE_S.get(self.template, 0) if self.pace == "calm" else 0
         at = self.made_at + patient
-        return at if self.until is None else min(at, self.until - HEADROOM_S)
+        return at if self.until is None else min(at, self.until - LEFT_S.get(self.template, HEADROOM_S))
 
     @property
     def free(self) -> bool:
@@ -219,7 +225,7 @@ def notice(
     `pace` is the template's own when none is given.
     """
     pace = pace or _PACES.get(template, "soon")
-    due_at = now + GATHER_S if pace == "soon" else now
+    due_at = now + _WAITS.get(pace, 0)
     made = notice_id(template, to, subject, about)
     return Notice(made, template, to, subject, now, due_at, values=values or {}, pace=pace, until=until)
 

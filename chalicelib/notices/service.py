@@ -31,6 +31,9 @@ LOOKED_AT = 60
 _COUNTED_S = 3 * 86_400
 """How long the count of a day's mails is kept."""
 
+Spenders = set[tuple[str, bool]]
+"""People, each with whether it is a digest that they may not have."""
+
 
 @dataclass(frozen=True, slots=True)
 class Dispatcher:
@@ -52,8 +55,11 @@ class Dispatcher:
                     self.send(notice.id, now)
 
     def send_due(self, now: int) -> Round:
-        """Send all that is due, and what an earlier round left."""
-        outcome = go_round(self.outbox.due(now), partial(self.send, now=now))
+        """Send all that is due, and what an earlier round left.
+
+        That somebody has had all the mails they may have is found out once in a round, not for each notice.
+        """
+        outcome = go_round(self.outbox.due(now), partial(self._send_one, now=now, spent=set()))
         if not outcome.failed:
             self.outbox.finished("send", now)
         return outcome
@@ -63,19 +69,29 @@ class Dispatcher:
 
         Raises Conflict when it is not owed now, or when another has it.
         """
+        return self._send_one(notice_id, now, set())
+
+    def _send_one(self, notice_id: str, now: int, spent: Spenders) -> Notice:
+        """Send one notice; `spent` is who may have no mail, as this round found."""
         notice = self._get(notice_id)
         if notice.over or now < notice.due_at:
             raise Conflict("notice_not_due")
         if notice.state == "claimed":  # its sender is gone, and may have sent it
             return self._save(notice.unsure(now))
         recipient = self._recipient(notice)
-        if recipient is None or not (recipient.wants(notice) or notice.carries):
+        alone = notice.pace == "along" and notice.free  # no mail took it along while it was of use
+        if recipient is None or alone or not (recipient.wants(notice) or notice.carries):
             return self._save(notice.dropped(now))
         if notice.address is None:
             notice = self._at_its_hour(notice, recipient, now)
             if notice.due_at > now:
                 return self._save(notice)
-        return self._send(notice, recipient, now)
+        limits = self._limits(notice, recipient, now)
+        if not limits or (notice.to, notice.digest) not in spent:
+            with suppress(Spent):
+                return self._send(notice, recipient, now, limits)
+            spent.add((notice.to, notice.digest))
+        return self._save(notice.for_digest(self.hours.next_digest(now, recipient.quiet)))
 
     def settle(self, notice_id: str, provider_id: str, now: int) -> Notice | None:
         """Take the provider's own word that a mail went; return its notice."""
@@ -104,8 +120,11 @@ class Dispatcher:
         awake = self.hours.awake_at(now, recipient.quiet)
         return notice.put_off(awake) if awake > now else notice
 
-    def _send(self, lead: Notice, recipient: Recipient, now: int) -> Notice:
-        """Claim a notice and all that goes with it in one transaction, then hand the mail over."""
+    def _send(self, lead: Notice, recipient: Recipient, now: int, limits: list[Limit]) -> Notice:
+        """Claim a notice and all that goes with it in one transaction, then hand the mail over.
+
+        Raises Spent, and claims nothing, when the mail would be above a limit.
+        """
         parcel = self._bundle(lead, recipient, now)
         if lead.free and lead in parcel.over:
             return self._save(*(each.dropped(now) for each in parcel.over))
@@ -117,10 +136,7 @@ class Dispatcher:
         if lead.free:
             along += [each.carried(now, lead.id) for each in parcel.told if each is not lead]
             along += [each.dropped(now) for each in parcel.over]
-        try:
-            self.outbox.save(claimed, *along, limits=self._limits(lead, recipient, now))
-        except Spent:
-            return self._save(lead.for_digest(self.hours.next_digest(now, recipient.quiet)))
+        self.outbox.save(claimed, *along, limits=limits)
         return self._deliver(claimed, parcel, recipient, now)
 
     def _bundle(self, lead: Notice, recipient: Recipient, now: int) -> Bundle:

@@ -63,10 +63,10 @@ def confirm_page(
     action_path: str = "",
     facts: Iterable[tuple[str, str]] = (),
     fields: Iterable[Choice | Lines] = (),
-    secondary: Way | None = None,
+    ways: Iterable[Way] = (),
 ) -> str:
     """Return the page that asks before anything is done; its form posts to `action_path`, or to itself."""
-    asked = {"text": text, "facts": tuple(facts), "fields": tuple(fields), "secondary": secondary}
+    asked = {"text": text, "facts": tuple(facts), "fields": tuple(fields), "ways": tuple(ways)}
     action = {"action_label": action_label, "action_path": action_path}
     return _page("confirm.html", language, city_name, title=title, **asked, **action)
 
@@ -78,10 +78,10 @@ def done_page(
     title: str,
     text: str,
     facts: Iterable[tuple[str, str]] = (),
-    secondary: Way | None = None,
+    ways: Iterable[Way] = (),
 ) -> str:
     """Return the page that says that it is done."""
-    said = {"title": title, "text": text, "facts": tuple(facts), "secondary": secondary}
+    said = {"title": title, "text": text, "facts": tuple(facts), "ways": tuple(ways)}
     return _page("done.html", language, city_name, **said)
 
 
@@ -91,11 +91,11 @@ def problem_page(
     values: Mapping[str, Any] | None = None,
     *,
     city_name: str,
-    secondary: Way | None = None,
+    ways: Iterable[Way] = (),
 ) -> str:
     """Return the page that says what went wrong, and what to do about it."""
     title, text = say_problem(language, code, values or {})
-    return _page("problem.html", language, city_name, title=title, text=text, facts=(), secondary=secondary)
+    return _page("problem.html", language, city_name, title=title, text=text, facts=(), ways=tuple(ways))
 
 
 def docs_page(document: Mapping[str, Any]) -> str:

@@ -9,14 +9,13 @@ from chalicelib.api.operation import Answer, Call
 from chalicelib.api.page import form, html, page
 from chalicelib.errors import Conflict, Fault, Invalid, NotSignedIn
 from chalicelib.identity import digest
-from chalicelib.wording.figures import show_distance
-from chalicelib.wording.model import say, sentence
+from chalicelib.wording.model import say
 
 if TYPE_CHECKING:
+    from chalicelib.matching.changing import Told
     from chalicelib.matching.repository import Pair
-    from chalicelib.matching.service import Told
     from chalicelib.notices.model import Topic
-    from chalicelib.pages.model import Choice, Lines
+    from chalicelib.pages.model import Choice, Lines, Way
     from chalicelib.taps import Tap
 
 routes = Blueprint(__name__)
@@ -42,6 +41,8 @@ def do_sign_in(call: Call) -> Answer:
 
 @page(routes, "show_tap", "GET", "/tap/{token}")
 def show_tap(call: Call) -> Answer:
+    from chalicelib.pages.shown import show_asked
+
     tap = _tap(call)
     if tap.action == "renew":
         listing = call.house.publishing.owned(tap.subject, tap.person)
@@ -52,7 +53,8 @@ def show_tap(call: Call) -> Answer:
     if (answered := _answered(call, tap, pair)) is not None:
         return answered
     _still_possible(call, tap, pair)
-    return _confirm(call, tap.action, _facts(call, pair, tap), _fields(call, tap))
+    facts = show_asked(call.house, call.language, pair, tap)
+    return _confirm(call, tap.action, facts, _fields(call, tap))
 
 
 @page(routes, "do_tap", "POST", "/tap/{token}")
@@ -68,7 +70,8 @@ def do_tap(call: Call) -> Answer:
     pair = _asked(call, tap)
     told = _do(call, tap, fields.get("message", ""), _answer(tap, fields), by)
     call.house.dispatcher.send_now(told.notices, call.now)
-    return _answered(call, tap, pair._replace(match=told.match)) or _done(call, tap.action)
+    pair = call.house.matching.get(tap.subject, by=tap.person)
+    return _answered(call, tap, pair) or _noted(call, tap, pair)
 
 
 @page(routes, "show_unsubscribe", "GET", "/unsubscribe/{token}")
@@ -104,7 +107,7 @@ def _do(call: Call, tap: "Tap", message: str, answer: Any, by: dict[str, Any]) -
 
     matching = call.house.matching
     if tap.action == "accept":
-        return matching.accept(tap.subject, answer=clean(message[:MOST_MESSAGE]), **by)
+        return matching.accept(tap.subject, answer=clean(message[:MOST_MESSAGE]), linked=True, **by)
     if tap.action == "decline":
         return matching.decline(tap.subject, answer, **by)
     if tap.action == "cancel":
@@ -133,11 +136,31 @@ def _asked(call: Call, tap: "Tap") -> "Pair":
 
 
 def _answered(call: Call, tap: "Tap", pair: "Pair") -> Answer | None:
-    """Return the page of a yes that waits: for a place, or for a coordinator."""
+    """Return the page of a yes: of what was agreed by it, or of its place in the queue.
+
+    The link that says no shows it too: who looks for the way out of a yes finds it there.
+    """
+    from chalicelib.matching.model import TAKING
+    from chalicelib.pages.shown import show_agreed
+
     match = pair.match
-    if tap.action != "accept" or match is None or match.state not in ("queued", "agreed"):
+    if tap.action not in ("accept", "decline") or match is None:
+        return None
+    if match.state in TAKING:
+        return html(show_agreed(call.house, call.language, pair, tap, call.now))
+    if match.state != "queued" or tap.action == "decline":
         return None
     return _done(call, match.state, place=call.house.matching.place_in_queue(match))
+
+
+def _noted(call: Call, tap: "Tap", pair: "Pair") -> Answer:
+    """Return the page of what a tap has done; a no is a moment to ask whether one still offers."""
+    from chalicelib.pages.shown import own, show_end
+
+    if tap.action == "accept":  # pressed again when all was over
+        raise Conflict("match_over")
+    listing = own(pair, tap) if tap.action == "decline" else None
+    return _done(call, tap.action, *show_end(call.house, call.language, listing, tap, call.now))
 
 
 def _still_possible(call: Call, tap: "Tap", pair: "Pair") -> None:
@@ -175,21 +198,6 @@ def _answers(action: str) -> tuple[str, ...]:
     return get_args({"decline": DeclineReason, "cancel": CancelReason, "outcome": Outcome}[action])
 
 
-def _facts(call: Call, pair: "Pair", tap: "Tap") -> list[tuple[str, str]]:
-    """Return what the match is about, in the reader's words."""
-    from chalicelib.places.model import distance_m
-
-    assert pair.match is not None
-    other = call.house.people.get(pair.match.other(pair.match.side_of(tap.person)))
-    facts = [("person", (other and other.name) or sentence(say(call.language, "person.nameless")))]
-    if pair.need is not None:
-        facts.append(("title", pair.need.draft.title))
-    if pair.need is not None and pair.offer is not None:
-        metres = distance_m(pair.need.cell.centre, pair.offer.cell.centre)
-        facts.append(("distance", show_distance(call.language, metres)))
-    return [(say(call.language, f"fact.{name}"), shown) for name, shown in facts]
-
-
 def _fields(call: Call, tap: "Tap") -> "list[Choice | Lines]":
     from chalicelib.pages.model import Choice, Lines
 
@@ -222,8 +230,15 @@ def _confirm(
     )
 
 
-def _done(call: Call, action: str, facts: Iterable[tuple[str, str]] = (), **values: Any) -> Answer:
+def _done(
+    call: Call,
+    action: str,
+    facts: Iterable[tuple[str, str]] = (),
+    ways: "Iterable[Way]" = (),
+    **values: Any,
+) -> Answer:
     from chalicelib.pages.model import done_page
 
     title, text = (say(call.language, f"page.{action}.{part}", **values) for part in ("done", "after"))
-    return html(done_page(call.language, city_name=call.house.city.name, title=title, text=text, facts=facts))
+    said: dict[str, Any] = {"title": title, "text": text, "facts": facts, "ways": ways}
+    return html(done_page(call.language, city_name=call.house.city.name, **said))

@@ -70,12 +70,8 @@ class Person:
 
     def may_be_asked(self, category: str, now: int) -> None:
         """Raise Conflict with the reason when this person must not be asked for help now."""
-        if self.paused_at(now):
-            raise Conflict("helper_paused")
-        if self.willing is not None and category not in self.willing:
-            raise Conflict("helper_not_willing")
-        if asks_left(self, now) == 0:
-            raise Conflict("helper_asked_enough")
+        if gate := unasked_because(self, category, now):
+            raise Conflict(gate)
 
     def paused_at(self, now: int) -> bool:
         return self.paused_until is not None and now < self.paused_until
@@ -169,6 +165,15 @@ def asks_left(who: Person | Helper, now: int) -> int:
         who.asks_per_season - len(asked_within(SEASON_S, who, now)),
     )
     return max(0, min(left))
+
+
+def unasked_because(who: Person | Helper, category: str, now: int) -> str | None:
+    """Return the code of why somebody must not be asked for help in a category now; None when they may."""
+    if who.paused_until is not None and now < who.paused_until:
+        return "helper_paused"
+    if who.willing is not None and category not in who.willing:
+        return "helper_not_willing"
+    return "helper_asked_enough" if asks_left(who, now) == 0 else None
 
 
 def kept_apart(one: Person | Helper, other: Person | Helper) -> bool:

@@ -64,8 +64,8 @@ class Agenda:
         """Remember that nothing due up to `now` is left undone.
 
         The next round reads whole hours, so a mark is written when one more of them is done with, and not
-        each time: a city in which nothing happens would pay for little else. `exactly`
-        is for a job that looks at what is new since its mark, and found something.
+        each time: a city in which nothing happens would pay for little else. `exactly` is for a job that
+        looks at what is new since its mark, and found something.
         """
         mark = None if exactly else self.tables.get("jobs", {"pk": self.job}, consistent=False)
         if mark is None or _open_hour(mark["at"]) < _open_hour(now):

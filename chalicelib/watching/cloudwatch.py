@@ -72,6 +72,11 @@ class CloudWatchSigns:
         return int(answer["Attributes"][wanted])
 
 
+def function_of(stream: str) -> str:
+    """Return the handler in the name of a stream: `2026/11/25/entraide-mulhouse-purge[$LATEST]0a1b`."""
+    return stream.rpartition("/")[2].partition("[")[0].rpartition("-")[2] or "unknown"
+
+
 @dataclass
 class _Tally:
     """Counts lines as they are read."""
@@ -90,7 +95,7 @@ class _Tally:
     def hear(self, line: dict[str, Any]) -> None:
         """Take a line of the log. Ours say which function; Lambda's own are in a stream named by it."""
         ours, record = "function" in line, line.get("record")
-        function = str(line["function"]) if ours else _function_of(line["stream"])
+        function = str(line["function"]) if ours else function_of(line["stream"])
         if isinstance(record, dict) and record.get("status") in BROKEN:
             self.told[function]["lambda"] += 1
         elif line.get("level") in ERRORS:
@@ -107,11 +112,6 @@ class _Tally:
             self.throttled += 1
         elif status >= FAULT:
             self.failed += 1
-
-
-def _function_of(stream: str) -> str:
-    """Return the handler in the name of a stream: `2026/11/25/entraide-mulhouse-purge[$LATEST]0a1b`."""
-    return stream.rpartition("/")[2].partition("[")[0].rpartition("-")[2] or "unknown"
 
 
 def _read(message: str) -> dict[str, Any] | None:

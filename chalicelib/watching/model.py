@@ -68,7 +68,10 @@ class Memory:
 
 
 def troubles(sight: Sight, memory: Memory, schedules: Mapping[str, int], now: int) -> tuple[Trouble, ...]:
-    """Return what is wrong; `schedules` says how often each function is to run, in seconds."""
+    """Return what is wrong; `schedules` says how often each function is to run, in seconds.
+
+    The memory has a time for each of them: of its last run, or since when it is watched.
+    """
     return (*_seen(sight), *_mails(memory), *_late(memory, schedules, now))
 
 
@@ -98,6 +101,6 @@ def _mails(memory: Memory) -> Iterator[Trouble]:
 
 def _late(memory: Memory, schedules: Mapping[str, int], now: int) -> Iterator[Trouble]:
     for function, every in sorted(schedules.items()):
-        quiet = now - memory.ran.get(function, memory.seen_until)
+        quiet = now - memory.ran[function]
         if quiet > 2 * every + PATIENCE_S:
             yield Trouble(f"quiet-{function}", f"{function} has not run for {quiet // 60} minutes.")

@@ -1,7 +1,7 @@
 """A look at a city: what is wrong is told to its operators by mail, once, and each day while it lasts."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chalicelib.notices.repository import Mail, Mailer
 from chalicelib.watching.model import HOUR_S, Memory, Trouble, troubles
@@ -31,9 +31,11 @@ class Watch:
         The mail goes before it is remembered: a look that is interrupted tells twice rather than not at all.
         """
         end = now - LATE_S
-        before = self.memories.recall() or Memory(end - HOUR_S, ran=dict.fromkeys(self.schedules, end))
+        before = self.memories.recall() or Memory(end - HOUR_S)
         if end <= before.seen_until:
             return ()
+        # A schedule that is watched for the first time is late when it does not run from now on.
+        before = replace(before, ran={**dict.fromkeys(self.schedules, end), **before.ran})
         sight = self.signs.between(max(before.seen_until, end - LONGEST_S), end)
         seen = before.after(sight, end)
         wrong = troubles(sight, seen, self.schedules, end)

@@ -3,7 +3,6 @@
 import hashlib
 import json
 import os
-import platform
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
@@ -20,13 +19,15 @@ from infra.ops.say import NOTHING_DONE, Say
 from infra.ops.stops import Exit, Stopped
 from infra.ops.trouble import code_of
 from infra.stack import Built, CannotBuild, build, code_key
+from infra.stack.wheels import here
 
 BUILDS = ROOT / "build" / "artefacts"
 KEPT = 6
 """Builds, the oldest of which go."""
 INPUTS = (
-    "app.py", "chalicelib", "infra/cities", "infra/resources.json", "infra/stack", "infra/requirements.py",
-    ".chalice/config.json", "requirements.txt", "constraints.txt", "pyproject.toml", "vendor",
+    "app.py", "chalicelib", "infra/cities", "infra/events.py", "infra/resources.json", "infra/stack",
+    "infra/requirements.py", ".chalice/config.json", "requirements.txt", "constraints.txt", "pyproject.toml",
+    "vendor",
 )  # fmt: skip
 """What a build is made from: the same content is built once."""
 
@@ -49,8 +50,7 @@ def released(where: Cloud, say: Say) -> Release:
     """Return what this checkout would be deployed as; an emulator is given what this machine can run."""
     target = {"python": "3.13", "architecture": "arm64"}
     if where.emulator:
-        machine = "arm64" if platform.machine() in {"arm64", "aarch64"} else "x86_64"
-        target = {"python": f"3.{sys.version_info.minor}", "architecture": machine}
+        target = {"python": f"3.{sys.version_info.minor}", "architecture": here()}
     built = _built(target, say)
     template = json.loads(built.template.read_bytes())
     release = hashlib.sha256(built.sha256.encode() + built.template.read_bytes()).hexdigest()[:12]

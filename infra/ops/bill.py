@@ -95,13 +95,13 @@ def idle(template: Mapping[str, Any], *, full_watch: bool = False) -> Used:
         for event in function["Properties"].get("Events", {}).values():
             every = period_s(event)
             if every is not None:
-                _add(used, _ticks(template, handler_of(name, function), function, every))
+                add(used, _ticks(template, handler_of(name, function), function, every))
     for resource in template["Resources"].values():
         if resource["Type"] in _COUNTED and (full_watch or resource.get("Condition") != "FullWatch"):
-            _add(used, {_COUNTED[resource["Type"]]: 1})
+            add(used, {_COUNTED[resource["Type"]]: 1})
     client = units()["client"]
     kept = 2 * (units()["code_bytes"] + client["bytes"])  # this version and the one before
-    _add(used, {"GB of code kept": kept / GB, "files written (S3)": DEPLOYMENTS * client["files"]})
+    add(used, {"GB of code kept": kept / GB, "files written (S3)": DEPLOYMENTS * client["files"]})
     return used
 
 
@@ -113,7 +113,7 @@ def busy(template: Mapping[str, Any], residents: float) -> Used:
     for use, times in said["a_resident_in_a_month"].items():
         took, count = units()["uses"][use], times * residents
         cold = said["share_of_cold_requests"] * took["requests"] * said["ms"]["cold"]
-        _add(used, {
+        add(used, {
             "read units": took["reads"] * count,
             "write units": took["writes"] * count,
             "mails": took["mails"] * count,
@@ -124,9 +124,9 @@ def busy(template: Mapping[str, Any], residents: float) -> Used:
             "GB logged": took["log_bytes"] * count / GB,
             "GB of logs kept": took["log_bytes"] * count / GB,
         })  # fmt: skip
-    _add(used, _opened(said["client"], residents, used["API requests"]))
+    add(used, _opened(said["client"], residents, used["API requests"]))
     kept = residents * units()["bytes_a_resident"] / GB
-    _add(used, {"stored GB": kept, "recoverable GB": kept})
+    add(used, {"stored GB": kept, "recoverable GB": kept})
     return used
 
 
@@ -141,6 +141,12 @@ def _opened(said: Mapping[str, float], residents: float, api_requests: float) ->
         "files read (S3)": files,
         "GB sent (CloudFront)": whole * took["sent_bytes"] / GB,
     }
+
+
+def add(used: Used, more: Mapping[str, float]) -> None:
+    """Add what more is used."""
+    for what, much in more.items():
+        used[what] = used.get(what, 0) + much
 
 
 def hourly(template: Mapping[str, Any]) -> list[str]:
@@ -173,11 +179,6 @@ def _ticks(template: Mapping[str, Any], handler: str, function: Mapping[str, Any
         "queue requests": took.get("queue", 0) * times,
         "key uses (KMS)": _key_uses(template, took["tables"]) * MONTH_S / max(every, _KMS_EVERY_S),
     }
-
-
-def _add(used: Used, more: Used) -> None:
-    for what, much in more.items():
-        used[what] = used.get(what, 0) + much
 
 
 def _key_uses(template: Mapping[str, Any], tables: list[str]) -> int:

@@ -41,6 +41,10 @@ class Change:
     def loses(self) -> bool:
         return self.kind in {"replaced", "destroyed"}
 
+    @property
+    def loses_table(self) -> bool:
+        return self.loses and self.type == "AWS::DynamoDB::Table"
+
 
 @dataclass(frozen=True, slots=True)
 class ChangeSet:
@@ -110,6 +114,12 @@ def _by_type(changes: Sequence[Change]) -> Table:
     for kind, many in sorted(Counter(each.type for each in changes).items()):
         table.add_row(Text("added", STYLES["added"]), str(many), kind)
     return table
+
+
+def explained(changes: Sequence[Change]) -> list[str]:
+    """Return what has to be said of changes that are not what they seem."""
+    said = "Perhaps replaced: known only when it is done. An emulator says so of whatever changes."
+    return [said] if any(each.kind == "perhaps replaced" for each in changes) else []
 
 
 def counted(changes: Sequence[Change]) -> str:

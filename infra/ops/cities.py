@@ -189,13 +189,7 @@ def _code(code: str) -> tuple[str, str]:
 
 
 def _must_be_free(slug: str) -> None:
-    if not re.fullmatch("[a-z][a-z0-9]*(?:-[a-z0-9]+)*", slug) or len(slug) > 32:  # noqa: PLR2004
-        raise Stopped(
-            f"{slug} cannot name a city: lower-case letters, digits and single hyphens, at most 32.",
-            NOTHING_DONE,
-            "the same command with another name",
-            Exit.USAGE,
-        )
+    cityfile.must_name_a_city(slug)
     if slug in cityfile.slugs():
         raise Stopped(f"The name {slug} is taken.", NOTHING_DONE, f"entraide city show {slug}", Exit.REFUSED)
 

@@ -4,8 +4,9 @@ import json
 import os
 import re
 from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from chalicelib import settings
@@ -14,19 +15,37 @@ from chalicelib.errors import Invalid
 from infra.ops.faults import told
 from infra.ops.say import NOTHING_DONE
 from infra.ops.stops import Exit, Stopped
+from infra.stack import ACCOUNT_STACK, stack_name
 
 CITIES = settings.CITIES
 _ON_ONE_LINE = 108
+_LONGEST = 32
+
+
+def must_name_a_city(slug: str) -> None:
+    """Raise Stopped for what can be the name of no city."""
+    if stack_name(slug) == ACCOUNT_STACK:
+        what = f"{slug} cannot name a city: {ACCOUNT_STACK} is the stack that all cities of an account share."
+    elif not re.fullmatch("[a-z][a-z0-9]*(?:-[a-z0-9]+)*", slug) or len(slug) > _LONGEST:
+        what = (
+            f"{slug} cannot name a city: lower-case letters, digits and single hyphens, at most {_LONGEST}."
+        )
+    else:
+        return
+    raise Stopped(what, NOTHING_DONE, "the same command with another name", Exit.USAGE)
 
 
 def load(slug: str) -> City:
     """Return the city of that slug; Stopped says which are known, or what is wrong with its file."""
+    must_name_a_city(slug)
     path = CITIES / f"{slug}.json"
     if not path.exists():
+        meant = get_close_matches(slug, slugs(), n=1)
+        new = f"entraide city add {slug} --code INSEE:... --boundary FILE.geojson"
         raise Stopped(
             f"There is no city {slug}. Known: {', '.join(slugs())}.",
             NOTHING_DONE,
-            f"entraide city add {slug} --code INSEE:... --boundary FILE.geojson",
+            f"the same command with {meant[0]}; for a new city {new}" if meant else new,
             Exit.USAGE,
         )
     try:
@@ -59,21 +78,19 @@ def write(data: Mapping[str, Any]) -> Path:
     It appears whole or not at all, and never in the place of another.
     """
     path = CITIES / f"{data['slug']}.json"
-    with NamedTemporaryFile("w", dir=path.parent, suffix=".part", encoding="utf-8", delete=False) as made:
-        part = Path(made.name)
-        made.write(text_of(data))
-    try:
-        _check(part, str(data["slug"]))
-        os.link(part, path)
-    except FileExistsError as error:
-        raise Stopped(
-            f"The name {path.stem} is taken: there is a file of that name.",
-            NOTHING_DONE,
-            f"entraide city show {path.stem}, or another name",
-            Exit.REFUSED,
-        ) from error
-    finally:
-        part.unlink(missing_ok=True)
+    with TemporaryDirectory(dir=CITIES, prefix=".") as beside:
+        whole = Path(beside) / path.name
+        whole.write_text(text_of(data), encoding="utf-8")
+        _check(whole)
+        try:
+            os.link(whole, path)
+        except FileExistsError as error:
+            raise Stopped(
+                f"The name {path.stem} is taken: there is a file of that name.",
+                NOTHING_DONE,
+                f"entraide city show {path.stem}, or another name",
+                Exit.REFUSED,
+            ) from error
     return path
 
 
@@ -82,12 +99,9 @@ def text_of(data: Mapping[str, Any]) -> str:
     return _shown(data, 0) + "\n"
 
 
-def _check(part: Path, slug: str) -> None:
-    whole = part.with_name(f".{slug}") / f"{slug}.json"
-    whole.parent.mkdir(exist_ok=True)
+def _check(path: Path) -> None:
     try:
-        os.link(part, whole)
-        load_city(whole)
+        load_city(path)
     except Invalid as invalid:
         said = "; ".join(f"{each['pointer']} {each['words']}" for each in told(invalid.faults))
         raise Stopped(
@@ -96,9 +110,6 @@ def _check(part: Path, slug: str) -> None:
             "the same command with the right values",
             Exit.USAGE,
         ) from invalid
-    finally:
-        whole.unlink(missing_ok=True)
-        whole.parent.rmdir()
 
 
 def _shown(value: Any, depth: int) -> str:

@@ -22,6 +22,12 @@ _CONFIG = Config(
     read_timeout=60,
     max_pool_connections=20,
 )
+LONGEST_S = 900
+"""How long a function of Lambda may run at most."""
+_INVOKING = _CONFIG.merge(
+    Config(retries={"mode": "standard", "total_max_attempts": 1}, read_timeout=LONGEST_S + 10)
+)
+"""Asked a second time, a function that takes long runs a second time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +42,12 @@ class Cloud:
 
     def client(self, service: str) -> Any:
         """Return botocore's client, made once, for all threads; a throttled call is tried ten times."""
-        with self._making:
-            if service not in self._clients:
-                self._clients[service] = self.session.create_client(service, self.region, config=_CONFIG)
-            return self._clients[service]
+        return self._client(service, service, _CONFIG)
+
+    @property
+    def invoking(self) -> Any:
+        """Return a client of Lambda that waits for the longest function, and calls it once."""
+        return self._client("invoking", "lambda", _INVOKING)
 
     @property
     def emulator(self) -> str:
@@ -47,6 +55,12 @@ class Cloud:
         url = urlsplit(self.client("cloudformation").meta.endpoint_url)
         real = (url.hostname or "").endswith((".amazonaws.com", ".amazonaws.com.cn"))
         return "" if real else url.netloc
+
+    def _client(self, name: str, service: str, config: Config) -> Any:
+        with self._making:
+            if name not in self._clients:
+                self._clients[name] = self.session.create_client(service, self.region, config=config)
+            return self._clients[name]
 
 
 def cloud() -> Cloud:

@@ -9,7 +9,7 @@ from typing import Any
 from infra.ops.cloud import Cloud
 from infra.ops.folder import Folder, Raw, Table, digest, item_of, line_of, parts_of
 from infra.ops.ground import signing_key
-from infra.ops.leftovers import HOLDING
+from infra.ops.leftovers import HOLDING, full_tables
 from infra.ops.say import NOTHING_DONE, Say
 from infra.ops.stops import Exit, Stopped
 from infra.ops.trouble import AGAIN
@@ -26,40 +26,39 @@ def nouns(slug: str) -> dict[str, str]:
     return {name.removeprefix(f"{stack_name(slug)}-"): name for name in kept_tables(slug)}
 
 
-def exists(client: Any, name: str) -> bool:
+def about(client: Any, name: str) -> int | None:
+    """Return how many items a table had some hours ago; None when there is no such table."""
     try:
-        client.describe_table(TableName=name)
+        return int(client.describe_table(TableName=name)["Table"].get("ItemCount", 0))
     except client.exceptions.ResourceNotFoundException:
-        return False
-    return True
+        return None
 
 
 def copy_out(where: Cloud, folder: Folder, say: Say) -> None:
-    """Write what is not yet in the folder, then the key."""
+    """Write the key, then what is not yet in the folder: a folder that has all tables has the key."""
     client = where.client("dynamodb")
-    tables = {noun: name for noun, name in nouns(folder.city).items() if exists(client, name)}
-    expected = {
-        noun: client.describe_table(TableName=name)["Table"].get("ItemCount", 0)
-        for noun, name in tables.items()
-    }
+    counts = {noun: about(client, name) for noun, name in nouns(folder.city).items()}
+    tables = {noun: count for noun, count in counts.items() if count is not None}
+    expected = sum(tables.values())
     say.state = f"{folder.path} holds what was read so far; the city is as it was."
     for noun in tables:
         folder.tables.setdefault(noun, Table())  # what is not in the manifest would not be missed
     folder.save()
-    with say.progress(f"Exporting {folder.city}", sum(expected.values()) or None) as step:
-        for noun, name in tables.items():
+    key = signing_key(where, folder.city)
+    if key is not None:
+        folder.keep_key(key)
+    with say.progress(f"Exporting {folder.city}", expected or None) as step:
+        for noun in tables:
+            name = f"{stack_name(folder.city)}-{noun}"
             while not folder.tables[noun].complete:
                 last = folder.tables[noun].last
                 begin = {"ExclusiveStartKey": last} if last else {}
                 page = client.scan(TableName=name, ConsistentRead=True, Limit=PAGE, **begin)
                 folder.add(noun, page["Items"], page.get("LastEvaluatedKey"))
                 done = sum(table.items for table in folder.tables.values())
-                step.at(done, max(done, sum(expected.values())), f"{done:,} items  {noun}")
+                step.at(done, max(done, expected), f"{done:,} items  {noun}")
                 if say.stopping.is_set():
                     raise KeyboardInterrupt
-    key = signing_key(where, folder.city)
-    if key is not None:
-        folder.keep_key(key)
 
 
 def differs(where: Cloud, folder: Folder, say: Say, *, now: int) -> list[str]:
@@ -67,9 +66,9 @@ def differs(where: Cloud, folder: Folder, say: Say, *, now: int) -> list[str]:
     client, wrong = where.client("dynamodb"), []
     with say.progress(f"Comparing {folder.city} with {folder.path}", len(folder.tables)) as step:
         for number, noun in enumerate(sorted(folder.tables)):
-            step.at(number, len(folder.tables), noun)
+            step.at(number, len(folder.tables), f"{number} of {len(folder.tables)} tables  {noun}")
             name = f"{stack_name(folder.city)}-{noun}"
-            if not exists(client, name):
+            if about(client, name) is None:
                 continue  # removed already, by what was interrupted after the comparison
             stored = [line_of(item) for item in _all(client, name)]
             if digest(stored) != folder.digest(noun) and not _only_expired(folder, noun, stored, now):
@@ -80,7 +79,7 @@ def differs(where: Cloud, folder: Folder, say: Say, *, now: int) -> list[str]:
 def copy_in(where: Cloud, folder: Folder, say: Say) -> int:
     """Write every item of the folder that an earlier import did not; return how many were written."""
     client, written = where.client("dynamodb"), 0
-    note = folder.path / f"imported-{where.account}-{where.region}.json"
+    note = _note(where, folder)
     done = _noted(note)
     total = sum(table.items for table in folder.tables.values())
     say.state = f"{folder.city} holds a part of the export; its doors are closed until it holds all of it."
@@ -91,8 +90,8 @@ def copy_in(where: Cloud, folder: Folder, say: Say) -> int:
                 name = f"{stack_name(folder.city)}-{noun}"
                 for start in range(0, len(items), BATCH):
                     _put(client, name, items[start : start + BATCH], say)
-                done.append(part.file)
-                note.write_text(json.dumps(done), encoding="utf-8")
+                done.add(part.file)
+                note.write_text(json.dumps(sorted(done)), encoding="utf-8")
             written += part.items
             step.at(written, total, f"{written:,} items  {noun}")
     return written
@@ -121,8 +120,8 @@ def _key(item: Raw, parts: Sequence[str]) -> bytes:
 
 def can_take(where: Cloud, folder: Folder) -> None:
     """Raise Stopped unless the city is empty or holds what an interrupted import of this folder left."""
-    client, slug = where.client("dynamodb"), folder.city
-    missing = [noun for noun in folder.tables if noun not in nouns(slug)]
+    slug = folder.city
+    missing = sorted(folder.tables.keys() - nouns(slug).keys())
     if missing:
         raise Stopped(
             f"{slug} has no table for {', '.join(missing)}: the export is of another version.",
@@ -130,9 +129,9 @@ def can_take(where: Cloud, folder: Folder) -> None:
             "the checkout that made the export, or a newer one",
             Exit.REFUSED,
         )
-    if (folder.path / f"imported-{where.account}-{where.region}.json").exists():
+    if _note(where, folder).exists():
         return
-    full = [noun for noun in HOLDING if _holds(client, nouns(slug)[noun])]
+    full = full_tables(where, slug)
     if full:
         raise Stopped(
             f"{slug} holds data already ({', '.join(full)}).",
@@ -144,14 +143,19 @@ def can_take(where: Cloud, folder: Folder) -> None:
 
 def imported(where: Cloud, folder: Folder) -> None:
     """Forget how far an import came, when it is done and compared."""
-    (folder.path / f"imported-{where.account}-{where.region}.json").unlink(missing_ok=True)
+    _note(where, folder).unlink(missing_ok=True)
 
 
-def _noted(note: Path) -> list[str]:
+def _note(where: Cloud, folder: Folder) -> Path:
+    """Return the file that says how far the import there has come."""
+    return folder.path / f"imported-{where.account}-{where.region}.json"
+
+
+def _noted(note: Path) -> set[str]:
     try:
-        return list(json.loads(note.read_text(encoding="utf-8")))
+        return set(json.loads(note.read_text(encoding="utf-8")))
     except (FileNotFoundError, ValueError):
-        return []
+        return set()
 
 
 def _put(client: Any, name: str, items: Sequence[Raw], say: Say) -> None:
@@ -169,10 +173,6 @@ def _put(client: Any, name: str, items: Sequence[Raw], say: Say) -> None:
 def _all(client: Any, name: str) -> Iterator[Raw]:
     for page in client.get_paginator("scan").paginate(TableName=name, ConsistentRead=True):
         yield from page["Items"]
-
-
-def _holds(client: Any, name: str) -> bool:
-    return bool(client.scan(TableName=name, Limit=1, ConsistentRead=True)["Count"])
 
 
 def _only_expired(folder: Folder, noun: str, stored: list[bytes], now: int) -> bool:

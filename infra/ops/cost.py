@@ -6,13 +6,10 @@ import click
 from rich.text import Text
 
 from infra.ops import cityfile
-from infra.ops.bill import Bill, bill, busy, hourly, idle, load, prices
+from infra.ops.bill import Bill, add, bill, busy, hourly, idle, load, prices
 from infra.ops.say import Say, spoken, table
 from infra.stack.package import PYTHON
 from infra.stack.template import city_template
-
-LIMIT_EUR = 0.10
-"""Of a month of a city in which nothing happens."""
 
 
 @click.command("cost")
@@ -21,18 +18,17 @@ LIMIT_EUR = 0.10
 @click.option("--full-watch", is_flag=True, help="With all alarms, as --full-watch of deploy makes them.")
 @spoken
 def cost(say: Say, slug: str | None, residents: int | None, full_watch: bool) -> None:
-    """Say what a month costs, from the template, measured units and dated prices; nothing is asked of AWS."""
+    """Say what a month of a city costs. Worked out from measured units and dated prices, without AWS."""
     if slug:
         cityfile.load(slug)
     template = city_template(PYTHON, "arm64")
     seed = load()["seed"]
     people = residents or round(seed["residents"] / seed["territories"])
-    still = bill(idle(template, full_watch=full_watch))
-    bills = {"nobody": still}
+    still = idle(template, full_watch=full_watch)
+    bills = {"nobody": bill(still)}
     for times in (1, 10):
-        used = idle(template, full_watch=full_watch)
-        for what, much in busy(template, people * times).items():
-            used[what] = used.get(what, 0) + much
+        used = dict(still)
+        add(used, busy(template, people * times))
         bills[f"{people * times:,} residents"] = bill(used)
     data = {
         "city": slug,

@@ -18,6 +18,7 @@ from tempfile import TemporaryDirectory
 
 from infra.emulator import ROOT, EmulatorError, aws_environment, emulator
 from infra.ops.cloud import REMEMBERED
+from infra.ops.smoke import at_emulator
 
 ACCOUNT = "000000000000"
 """Whose APIs the emulator takes a request without a signature to be for."""
@@ -121,8 +122,7 @@ def _quiet(environment: dict[str, str], *words: str) -> str:
 
 def _sign_in(environment: dict[str, str], public: str) -> None:
     """Ask the city's API for a mail, at the address the emulator has for it."""
-    host, _, stage = public.partition("//")[2].partition("/")
-    url = f"{environment['AWS_ENDPOINT_URL']}/_aws/execute-api/{host.partition('.')[0]}/{stage}/v1/sign-in"
+    url = f"{at_emulator(public, environment['AWS_ENDPOINT_URL'])}/v1/sign-in"
     headers = {"Content-Type": "application/json", "Idempotency-Key": "monique-asks-1"}
     request = urllib.request.Request(url, b'{"email": "monique@example.org"}', headers)  # noqa: S310
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))

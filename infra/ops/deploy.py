@@ -6,60 +6,36 @@ from dataclasses import asdict
 from typing import Any
 
 import click
+from rich.text import Text
 
-from infra.ops import cityfile, ground
+from infra.ops import cityfile, ground, options
 from infra.ops.artefact import Release, released
-from infra.ops.changes import Change, counted, drop, shown
+from infra.ops.changes import counted, drop, explained, shown
 from infra.ops.cloud import Cloud, cloud, cloud_of
+from infra.ops.folder import bring_key
 from infra.ops.mending import must_be_steady
+from infra.ops.options import configured
 from infra.ops.rollout import Outcome, Prepared, carry_out, prepare
 from infra.ops.say import Say, spoken
 from infra.ops.say import table as columns
-from infra.ops.standing import all_cities, standing
+from infra.ops.standing import all_cities
 from infra.ops.stops import Exit, Stopped
 from infra.ops.trouble import in_words
 from infra.stack import stack_name
 
-_OPTIONS = (
-    click.option("--ops", help="The address that hears what is wrong; asked the first time."),
-    click.option("--base-url", help="The https address residents reach the city at, if not the API's own."),
-    click.option("--sender-identity", help="The SES identity of the sender, if not its domain."),
-    click.option(
-        "--owns-sender/--shared-sender", default=None, help="Whether the stack makes the sender's identity."
-    ),
-    click.option(
-        "--monthly-budget", type=click.IntRange(0), help="In USD; past it the ops address hears. 0: none."
-    ),
-    click.option(
-        "--full-watch/--spare-watch", default=None, help="With alarms, at 0.10 USD a month each, or without."
-    ),
-    click.option(
-        "--front/--no-front",
-        default=None,
-        help="With CloudFront, which serves client and API under one name, or the API alone.",
-    ),
-    click.option("--host", help="A name of the city's own for CloudFront, instead of the one it gives."),
-    click.option("--certificate", help="The ARN of that name's certificate in us-east-1."),
-)
-
-
-def _configured(command: Callable[..., None]) -> Callable[..., None]:
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
-
 
 @click.command("plan")
 @click.argument("slug")
-@_configured
+@configured
 @spoken
 def plan(say: Say, slug: str, **given: Any) -> None:
-    """Show what a deployment would add, change, replace or destroy, and do none of it."""
+    """Show what a deployment would add, change, replace or destroy."""
     city = cityfile.load(slug)
     where = cloud_of(slug)
     must_be_steady(where, stack_name(slug), slug)
-    if standing(where, stack_name(slug)) is None:
+    if options.is_new(where, slug):
         given["ops"] = given["ops"] or city.sender.address  # asked when it is deployed
+    given = options.checked(where, say, [slug], given)
     release = released(where, say)
     prepared = prepare(where, city, release, ground.bucket(where, say), given, say)
     drop(where, prepared.change)
@@ -72,6 +48,7 @@ def plan(say: Say, slug: str, **given: Any) -> None:
         _data(prepared),
         head,
         *([shown(prepared.changes)] if prepared.changes else []),
+        *explained(prepared.changes),
         f"{counted(prepared.changes)}{_client(prepared)}. Nothing of {slug} was changed.",
         then=f"entraide deploy {slug}",
     )
@@ -87,7 +64,7 @@ def plan(say: Say, slug: str, **given: Any) -> None:
 @click.option(
     "--key-from", type=click.Path(), help="The folder of an export: a moved city keeps its signing key."
 )
-@_configured
+@configured
 @spoken
 def deploy(
     say: Say,
@@ -98,19 +75,21 @@ def deploy(
     key_from: str | None,
     **given: Any,
 ) -> None:
-    """Open a city, or bring it to the version of this checkout; said twice, it changes nothing."""
+    """Open a city, or bring it to the version of this checkout. Said twice, it changes nothing."""
     where, slugs = _which(slug, every=every)
     if not slugs:
         say.end([], "No city is deployed here.", then="entraide deploy CITY")
         return
     cities = [cityfile.load(each) for each in slugs]
+    given = options.checked(where, say, [slug] if slug else [], given)
     release = released(where, say)
-    _bring_key(where, slugs, key_from)
+    if key_from is not None:
+        bring_key(where, slugs, key_from)
     bucket = ground.bucket(where, say)
     made: dict[str, Prepared] = {}
     stopped: dict[str, Stopped] = {}
     _each(
-        cities,
+        {city.slug: city for city in cities},
         parallel,
         say,
         lambda city: made.update({city.slug: prepare(where, city, release, bucket, given, say)}),
@@ -123,7 +102,7 @@ def deploy(
             drop(where, prepared.change)
         raise
     done: list[Outcome] = []
-    _each(list(made.values()), parallel, say, lambda each: done.append(carry_out(where, each, say)), stopped)
+    _each(made, parallel, say, lambda each: done.append(carry_out(where, each, say)), stopped)
     _report(say, done, stopped, release)
 
 
@@ -138,13 +117,15 @@ def _which(slug: str | None, *, every: bool) -> tuple[Cloud, list[str]]:
 
 
 def _each(
-    things: list[Any], parallel: int, say: Say, act: Callable[[Any], None], stopped: dict[str, Stopped]
+    things: Mapping[str, Any],
+    parallel: int,
+    say: Say,
+    act: Callable[[Any], None],
+    stopped: dict[str, Stopped],
 ) -> None:
-    """Do it to each, so many at once; what stops one city stops no other."""
+    """Do it to the thing of each city, so many at once; what stops one city stops no other."""
     with ThreadPoolExecutor(parallel) as pool:
-        waiting = {
-            pool.submit(act, thing): getattr(thing, "slug", None) or thing.city.slug for thing in things
-        }
+        waiting = {pool.submit(act, thing): slug for slug, thing in things.items()}
         try:
             for done in as_completed(waiting):
                 try:
@@ -164,10 +145,9 @@ def _agree(say: Say, where: Cloud, prepared: list[Prepared], *, even_tables: boo
     changing = [each for each in prepared if each.differs]
     for each in changing:
         say.note(f"\n{_from_to(each)}, {counted(each.changes)}{_client(each)}")
-        lost = [change for change in each.changes if change.loses]
-        if (each.before is not None and each.changes) or lost:
+        if (each.before is not None and each.changes) or any(change.loses for change in each.changes):
             say.show(shown(each.changes))
-    tables = [change for each in changing for change in each.changes if _loses_table(change)]
+    tables = [change for each in changing for change in each.changes if change.loses_table]
     if tables and not even_tables:
         raise Stopped(
             f"A table would be replaced or destroyed: {', '.join(one.name for one in tables)}.",
@@ -180,32 +160,24 @@ def _agree(say: Say, where: Cloud, prepared: list[Prepared], *, even_tables: boo
         say.confirm(f"Deploy {names} to account {where.account}, {where.region}?", "Nothing was deployed.")
 
 
-def _loses_table(change: Change) -> bool:
-    return change.loses and change.type == "AWS::DynamoDB::Table"
-
-
-def _bring_key(where: Cloud, slugs: list[str], folder: str | None) -> None:
-    if folder is not None:
-        from infra.ops.folder import bring_key  # noqa: PLC0415
-
-        bring_key(where, slugs, folder)
-
-
 def _report(say: Say, done: list[Outcome], stopped: Mapping[str, Stopped], release: Release) -> None:
     """Say what became of each city; the worst that happened is the command's own end."""
     if len(done) + len(stopped) == 1 and stopped:
         raise next(iter(stopped.values()))
-    table = columns("city", "release", "was", "changed", "client", "answers at")
+    table, words = columns("city", "release", "was", "changed", "client"), []
     for one in sorted(done, key=lambda each: each.city):
         changed, sent = str(one.changed or "nothing"), f"{one.client}, {one.sent or 'no'} files sent"
-        table.add_row(one.city, one.release, one.was or "new", changed, sent, one.url)
+        table.add_row(one.city, one.release, one.was or "new", changed, sent)
+        words.append(Text(f"{one.city} answers at {one.url}"))
     for slug, why in stopped.items():
-        table.add_row(f"[red]{slug}[/red]", "", "", "[red]stopped[/red]", "", why.what)
+        table.add_row(Text(slug, "red"), "", "", Text("stopped", "red"), "")
+        words.append(Text(f"{slug}: {why.what}", "red"))
     told = {name: {"what": why.what, "state": why.state} for name, why in stopped.items()}
     data = {"done": [asdict(each) for each in done], "stopped": told}
     slug = done[0].city if len(done) == 1 else ""
     quiet = not stopped and not any(one.changed or one.sent for one in done)
-    words = [f"Nothing changed: {release.id} runs already and answers."] if quiet else []
+    if quiet:
+        words.append(Text(f"Nothing changed: {release.id} runs already and answers."))
     say.end(data, table, *words, then=f"entraide status {slug}".strip())
     if stopped:
         raise Stopped(

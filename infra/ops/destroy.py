@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from infra.ops import leftovers
+from infra.ops import cityfile, leftovers
 from infra.ops.cloud import Cloud, cloud_of, forget
 from infra.ops.copying import copy_out, refuse_difference
 from infra.ops.folder import begun
@@ -26,7 +26,8 @@ from infra.stack import stack_name
 )
 @spoken
 def destroy(say: Say, slug: str, export_to: Path | None) -> None:
-    """Remove a city, its stack, tables, logs and key; refused while it holds data that goes nowhere."""
+    """Remove a city: its stack, tables, logs and key. Refused while it holds data that goes nowhere."""
+    cityfile.must_name_a_city(slug)  # its file may be gone already
     where = cloud_of(slug)
     now = _steady(where, slug, say)
     left = leftovers.found(where, slug)
@@ -83,8 +84,7 @@ def _agree(say: Say, where: Cloud, slug: str, export_to: Path | None) -> None:
 def _save(where: Cloud, slug: str, export_to: Path, say: Say) -> None:
     """Export all of it, and compare with the tables, which nobody changes any more."""
     folder = begun(export_to, where, slug)
-    if not folder.complete:
-        copy_out(where, folder, say)
+    copy_out(where, folder, say)
     say.state = (
         f"{slug} is closed and whole; {export_to} holds its data. entraide deploy {slug} opens it again."
     )

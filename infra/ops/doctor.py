@@ -23,7 +23,6 @@ from infra.stack.compiling import python_of
 from infra.stack.package import PYTHON
 
 FREE_BYTES = 500_000_000
-_PARTS = {"click": "ops", "rich": "ops", "chalice": "local", "packaging": "ops", "botocore": "local"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +39,7 @@ class Finding:
 @click.command("doctor")
 @spoken
 def doctor(say: Say) -> None:
-    """Look whether this machine, these credentials and this account are ready, and say what to do if not."""
+    """Look whether machine, credentials and account are ready. What is missing is told with its fix."""
     found = [*_machine(), *_account()]
     shown = table("", "", "")
     for each in found:
@@ -85,10 +84,8 @@ def _machine() -> Iterator[Finding]:
         f"install Python {PYTHON} beside this one",
         needed=False,
     )
-    lacking = sorted({extra for part, extra in _PARTS.items() if find_spec(part) is None})
-    yield Finding(
-        "packages", not lacking, "all installed" if not lacking else f"lacks {', '.join(lacking)}", "make ops"
-    )
+    chalice = find_spec("chalice") is not None  # without the others this would not run
+    yield Finding("packages", chalice, "all installed" if chalice else "lacks chalice", "make ops")
     same = WRITTEN.exists() and WRITTEN.read_text(encoding="utf-8") == requirements()
     yield Finding(
         "requirements.txt", same, "as the project says" if same else "not as the project says", "make package"

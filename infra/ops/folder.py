@@ -149,8 +149,9 @@ def opened(path: Path) -> Folder:
         }
         return Folder(path, said["city"], said["account"], said["region"], tables)
     except (OSError, ValueError, KeyError, TypeError) as error:
+        why = f"it has no {MANIFEST}" if isinstance(error, OSError) else f"its {MANIFEST} cannot be read"
         raise Stopped(
-            f"{path} holds no export: {type(error).__name__}.",
+            f"{path} holds no export: {why}.",
             NOTHING_DONE,
             "entraide export CITY FOLDER makes one",
             Exit.USAGE,

@@ -2,59 +2,68 @@
 
 import json
 import secrets
-from collections.abc import Mapping
-from typing import Any
 
 from botocore.exceptions import ClientError
 
-from chalicelib.cities.model import City
-from infra.ops.artefact import Release
 from infra.ops.changes import Asked, change_set, drop
 from infra.ops.cloud import Cloud
 from infra.ops.say import Say
-from infra.ops.standing import Standing, events_so_far, resources, settled, standing
+from infra.ops.standing import (
+    NEVER_OPENED,
+    Standing,
+    events_so_far,
+    failures,
+    resources,
+    settled,
+    standing,
+)
 from infra.ops.stops import Stopped
 from infra.ops.trouble import AGAIN, code_of
 from infra.stack import ACCOUNT_STACK, account_template, signing_key_name
-from infra.stack import parameters as all_parameters
-
-_OPTIONS = {
-    "ops": "OpsAddress",
-    "base_url": "BaseUrl",
-    "sender_identity": "SenderIdentity",
-    "host": "Host",
-    "certificate": "Certificate",
-}
-"""The options that are kept as they are from one deployment to the next."""
 
 
 def bucket(where: Cloud, say: Say) -> str:
     """Return the bucket of the account and region, making the stack that all its cities share as needed."""
-    template = {"TemplateBody": json.dumps(account_template())}
+    creates = _account(where, say) is None
     # No emulator knows what CloudFront shares among cities.
-    asked = Asked(template, {"WithFront": "no"} if where.emulator else {}, {"application": "entraide"})
-    before = standing(where, ACCOUNT_STACK)
-    if before is not None and before.moving:
-        before = settled(
-            where, before.id, say, "Another command prepares the account", since=frozenset(), total=1
-        )
-    creates = before is None or before.status in {"REVIEW_IN_PROGRESS", "DELETE_COMPLETE"}
+    given = {"WithFront": "no"} if where.emulator else {}
+    asked = Asked({"TemplateBody": json.dumps(account_template())}, given, {"application": "entraide"})
     change = change_set(where, ACCOUNT_STACK, asked, label="account", creates=creates, say=say)
+    since = events_so_far(where, change.stack)
     if change.changes:
-        since = events_so_far(where, change.stack)
         where.client("cloudformation").execute_change_set(ChangeSetName=change.id)
         total = len(change.changes)
         settled(where, change.stack, say, "Preparing the account", since=since, total=total)
     else:
         drop(where, change)
     now = standing(where, ACCOUNT_STACK)
-    if now is None or "CodeBucket" not in now.outputs:
-        raise Stopped(
-            f"The stack {ACCOUNT_STACK} that all cities share could not be made.",
-            "No city was changed.",
-            f"entraide doctor; look at {ACCOUNT_STACK} in CloudFormation; {AGAIN}",
-        )
+    if now is None or "CodeBucket" not in now.outputs or now.status in NEVER_OPENED:
+        raise _not_prepared("; ".join(failures(where, change.stack, since)[:3]))
     return now.outputs["CodeBucket"]
+
+
+def _account(where: Cloud, say: Say) -> Standing | None:
+    """Return the account's stack when it can be updated, None when it is to be made."""
+    now = standing(where, ACCOUNT_STACK)
+    if now is not None and now.moving:
+        what = "Another command prepares the account"
+        now = settled(where, now.id, say, what, since=frozenset(), total=1)
+    if now is not None and now.status in NEVER_OPENED:
+        say.note(f"An earlier preparation of the account was cut off ({now.status}); beginning again.")
+        since = events_so_far(where, now.id)
+        where.client("cloudformation").delete_stack(StackName=now.name)
+        now = settled(where, now.id, say, "Removing what it left", since=since, total=1)
+    if now is not None and not now.stands:
+        raise _not_prepared(f"it is in {now.status}: {now.reason or 'CloudFormation gives no reason'}")
+    return now
+
+
+def _not_prepared(why: str) -> Stopped:
+    return Stopped(
+        f"The stack {ACCOUNT_STACK} that all cities share could not be made: {why or 'no reason is given'}.",
+        "No city was changed.",
+        f"entraide doctor; look at {ACCOUNT_STACK} in CloudFormation; {AGAIN}",
+    )
 
 
 def known_bucket(where: Cloud) -> str | None:
@@ -87,25 +96,6 @@ def signing_key(where: Cloud, slug: str) -> str | None:
             return None
         raise
     return str(found["Parameter"]["Value"])
-
-
-def parameters(
-    city: City, release: Release, bucket: str, before: Standing | None, given: Mapping[str, Any], say: Say
-) -> dict[str, str]:
-    """Return the stack's parameters: what is given now, else what it had, else what is asked or usual."""
-    had = {} if before is None else before.parameters
-    kept: dict[str, Any] = {option: had[name] for option, name in _OPTIONS.items() if name in had}
-    if "MonthlyBudget" in had:
-        kept |= {
-            "monthly_budget": int(had["MonthlyBudget"]),
-            "owns_sender": had["OwnsSender"] == "yes",
-            "full_watch": had["Watch"] == "full",
-            "front": had.get("WithFront", "yes") == "yes",
-        }
-    wanted: dict[str, Any] = kept | {name: value for name, value in given.items() if value is not None}
-    if not wanted.get("ops"):
-        wanted["ops"] = say.ask("The address that hears what is wrong with the city", "--ops")
-    return dict(all_parameters(city, bucket=bucket, sha256=release.sha256, **wanted))
 
 
 def close_doors(where: Cloud, now: Standing) -> list[str]:

@@ -11,6 +11,7 @@ from infra.ops.ground import known_bucket
 from infra.ops.say import NOTHING_DONE, Say
 from infra.ops.stops import Exit, Stopped
 from infra.ops.trouble import code_of
+from infra.ops.watching import queue_url
 from infra.stack import code_key, dead_letters, kept_tables, log_groups, signing_key_name, stack_name
 
 HOLDING = ("people", "listings", "matches", "notices")
@@ -18,8 +19,6 @@ HOLDING = ("people", "listings", "matches", "notices")
 _ABSENT = {
     "ResourceNotFoundException",
     "ParameterNotFound",
-    "AWS.SimpleQueueService.NonExistentQueue",
-    "QueueDoesNotExist",
     "NotFoundException",
     "404",
     "NoSuchBucket",
@@ -109,14 +108,9 @@ def _ours(function: str, slug: str, prefix: str) -> bool:
 
 
 def _queue(where: Cloud, slug: str) -> Iterator[Left]:
-    client, name = where.client("sqs"), dead_letters(slug)
-    try:
-        url = client.get_queue_url(QueueName=name)["QueueUrl"]
-    except ClientError as error:
-        if code_of(error) not in _ABSENT:
-            raise
-    else:
-        yield Left("queue", name, lambda: client.delete_queue(QueueUrl=url))
+    client, url = where.client("sqs"), queue_url(where, slug)
+    if url is not None:
+        yield Left("queue", dead_letters(slug), lambda: client.delete_queue(QueueUrl=url))
 
 
 def _mail(where: Cloud, slug: str) -> Iterator[Left]:

@@ -2,22 +2,23 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import click
+from botocore.exceptions import ClientError
 
-from infra.ops import cityfile
-from infra.ops.cloud import Cloud, cloud_of
-from infra.ops.moving import deployed
+from infra.ops.cloud import LONGEST_S, Cloud
 from infra.ops.say import NOTHING_DONE, Say, spoken, table
+from infra.ops.standing import deployed
 from infra.ops.stops import Exit, Stopped
 from infra.ops.watching import queue_url
 from infra.stack import stack_name
 
 HELD_S = 300
-"""How long a letter that is being handed over is hidden from others."""
+"""How long a letter that is looked at is hidden from others; one that is handed over, so much longer."""
 MOST = 100
 _ADDRESS = re.compile(r"[^\s\"'<>@]+@[^\s\"'<>@]+")
 
@@ -46,9 +47,9 @@ class Letter:
 @spoken
 def dlq(say: Say, slug: str, letter: str | None) -> None:
     """List the dead letters of a city, or show one."""
-    where = _open(slug)
-    found = list(_letters(where, slug, HELD_S))
-    _release(where, slug, found)
+    where, _ = deployed(slug)
+    with _held(where, slug) as found:
+        pass
     if letter is not None:
         one = _named(found, letter, slug)
         say.end(
@@ -70,51 +71,66 @@ def dlq(say: Say, slug: str, letter: str | None) -> None:
 @click.argument("letter", required=False)
 @spoken
 def redrive(say: Say, slug: str, letter: str | None) -> None:
-    """Hand dead letters to their functions again; what is taken leaves the queue, the others stay."""
-    where = _open(slug)
+    """Hand dead letters to their functions again. What is taken leaves the queue, the others stay."""
+    where, _ = deployed(slug)
     say.confirm(f"Hand over the dead letters of {slug} again?", NOTHING_DONE)
-    found = list(_letters(where, slug, HELD_S))
-    chosen = [_named(found, letter, slug)] if letter else found
     say.state = "A letter leaves the queue only after its function took it: none is lost."
     taken, refused = [], {}
-    for one in chosen:
-        why = _hand_over(where, one)
-        if why:
-            refused[one.id] = why
-            continue
-        where.client("sqs").delete_message(QueueUrl=queue_url(where, slug), ReceiptHandle=one.receipt)
-        taken.append(one.id)
-    _release(where, slug, [one for one in found if one.id not in taken])
+    with _held(where, slug) as found, say.progress("Handing over", len(found)) as step:
+        for number, one in enumerate([_named(found, letter, slug)] if letter else tuple(found)):
+            step.at(number, count=f"{number} of {len(found)}  {one.function}")
+            why = _hand_over(where, slug, one)
+            if why:
+                refused[one.id] = why
+            else:
+                found.remove(one)
+                taken.append(one.id)
     lines = [f"{id_}: {why}" for id_, why in refused.items()]
-    say.end({"taken": taken, "refused": refused}, f"{len(taken)} letters were taken.", *lines,
-            then=f"entraide logs {slug} --errors" if refused else f"entraide status {slug}")  # fmt: skip
+    then = "" if refused else f"entraide status {slug}"
+    say.end({"taken": taken, "refused": refused}, f"{len(taken)} letters were taken.", *lines, then=then)
     if refused:
         raise Stopped(
-            f"{len(refused)} letters were not taken.", "They are in the queue.", f"entraide dlq {slug}"
+            f"{len(refused)} letters were not taken.",
+            "They are in the queue.",
+            f"entraide logs {slug} --errors",
         )
 
 
-def _hand_over(where: Cloud, letter: Letter) -> str:
-    """Invoke the function with what was to be handed over; return why it failed, nothing when it did not."""
+def _hand_over(where: Cloud, slug: str, letter: Letter) -> str:
+    """Have its function take a letter, which then leaves the queue; return why not, nothing when it did."""
     if not letter.function:
         return "whose it was is not said in it"
-    answer = where.client("lambda").invoke(
-        FunctionName=letter.function, Payload=json.dumps(letter.event).encode()
-    )
-    if "FunctionError" not in answer:
-        return ""
-    said = json.loads(answer["Payload"].read() or b"{}")
-    return f"{letter.function} failed: {said.get('errorType', answer['FunctionError'])}"
+    client, one = where.client("sqs"), {"QueueUrl": queue_url(where, slug), "ReceiptHandle": letter.receipt}
+    client.change_message_visibility(**one, VisibilityTimeout=LONGEST_S + HELD_S)
+    answer = where.invoking.invoke(FunctionName=letter.function, Payload=json.dumps(letter.event).encode())
+    if "FunctionError" in answer:
+        said = json.loads(answer["Payload"].read() or b"{}")
+        return f"{letter.function} failed: {said.get('errorType', answer['FunctionError'])}"
+    client.delete_message(**one)
+    return ""
 
 
-def _letters(where: Cloud, slug: str, hidden_s: int) -> Iterator[Letter]:
+@contextmanager
+def _held(where: Cloud, slug: str) -> Iterator[list[Letter]]:
+    """Hide the letters that wait from others; those that are in the list at the end show again at once."""
+    client, url, found = where.client("sqs"), queue_url(where, slug), list[Letter]()
+    try:
+        found.extend(_letters(client, url, slug))
+        yield found
+    finally:
+        for one in found:
+            with suppress(ClientError):  # it shows by itself before long
+                client.change_message_visibility(QueueUrl=url, ReceiptHandle=one.receipt, VisibilityTimeout=0)
+
+
+def _letters(client: Any, url: str | None, slug: str) -> Iterator[Letter]:
     """Yield the letters that wait, each once."""
-    client, url, seen = where.client("sqs"), queue_url(where, slug), set[str]()
+    seen = set[str]()
     while url is not None and len(seen) < MOST:
         page = client.receive_message(
             QueueUrl=url,
             MaxNumberOfMessages=10,
-            VisibilityTimeout=hidden_s,
+            VisibilityTimeout=HELD_S,
             AttributeNames=["All"],
             MessageAttributeNames=["All"],
         ).get("Messages", [])
@@ -149,13 +165,7 @@ def _letter(message: Mapping[str, Any], slug: str) -> Letter:
     return Letter(message["MessageId"], ours, reason, sent, event, message["ReceiptHandle"])
 
 
-def _release(where: Cloud, slug: str, letters: list[Letter]) -> None:
-    client, url = where.client("sqs"), queue_url(where, slug)
-    for one in letters:
-        client.change_message_visibility(QueueUrl=url, ReceiptHandle=one.receipt, VisibilityTimeout=0)
-
-
-def _named(found: list[Letter], letter: str, slug: str) -> Letter:
+def _named(found: Sequence[Letter], letter: str, slug: str) -> Letter:
     for one in found:
         if one.id == letter:
             return one
@@ -171,10 +181,3 @@ def _kind(event: Any) -> str:
         if isinstance(event, dict)
         else "no event"
     )
-
-
-def _open(slug: str) -> Cloud:
-    cityfile.load(slug)
-    where = cloud_of(slug)
-    deployed(where, slug)
-    return where

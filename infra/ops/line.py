@@ -95,5 +95,5 @@ def _tell(say: Say, stopped: Stopped) -> int:
     say.err.print()
     say.err.print(stopped.what, style="bold red", markup=False)
     say.err.print(stopped.state, markup=False)
-    say.err.print(f"Next: {stopped.then}", style="cyan", markup=False)
+    say.err.print(f"Next: {stopped.then}", style="cyan", markup=False, soft_wrap=True)
     return stopped.code

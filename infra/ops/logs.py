@@ -4,15 +4,16 @@ import json
 import re
 import time
 from collections.abc import Iterator
+from contextlib import nullcontext, suppress
 from typing import Any
 
 import click
 from botocore.exceptions import ClientError
 
-from infra.ops import cityfile
-from infra.ops.cloud import Cloud, cloud_of
-from infra.ops.moving import deployed
+from chalicelib.watching.cloudwatch import BROKEN, ERRORS, function_of
+from infra.ops.cloud import Cloud
 from infra.ops.say import NOTHING_DONE, Say, spoken
+from infra.ops.standing import deployed
 from infra.ops.stops import Exit, Stopped
 from infra.ops.trouble import code_of
 from infra.stack import log_groups
@@ -21,7 +22,9 @@ LOOK_S = 2.0
 OVERLAP_MS = 10_000
 """An event may show a little after its time: so much is read again."""
 _SPAN = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
-_ERRORS = '?ERROR ?CRITICAL ?"Task timed out" ?"[ERROR]" ?Traceback'
+WRONG = (*sorted(ERRORS), "Traceback", *(f'"status":"{how}"' for how in sorted(BROKEN)))
+"""What a line has that tells of something that went wrong; the last is Lambda's own word, as of a timeout."""
+_FILTER = " ".join(f"?{json.dumps(said)}" for said in WRONG)
 _RUNTIME = re.compile(r"(START|END|REPORT|INIT_START) ")
 
 
@@ -33,26 +36,15 @@ _RUNTIME = re.compile(r"(START|END|REPORT|INIT_START) ")
 @click.option("--access", is_flag=True, help="The gateway's own log instead.")
 @spoken
 def logs(say: Say, slug: str, since: str, follow: bool, errors: bool, access: bool) -> None:
-    """Show what the city's functions logged; with --json, one JSON document a line."""
-    cityfile.load(slug)
-    where = cloud_of(slug)
-    deployed(where, slug)
+    """Show what the city's functions logged. With --json, one JSON document a line."""
+    where, _ = deployed(slug)
     start = int((time.time() - _seconds(since)) * 1000)
     group = log_groups(slug)[1 if access else 0]
-    count, seen = 0, set[str]()
-    say.state = NOTHING_DONE
-    while True:
-        for event in _events(where, group, start, errors=errors):
-            name = event.get("eventId") or f"{event['logStreamName']} {event['timestamp']} {event['message']}"
-            if name not in seen and not _RUNTIME.match(event["message"]):
-                seen.add(name)
-                count += 1
-                _print(say, event)
-            start = max(start, event["timestamp"] - OVERLAP_MS)
-        if not follow:
-            break
-        if say.stopping.wait(LOOK_S):
-            raise KeyboardInterrupt
+    count = 0
+    with suppress(KeyboardInterrupt) if follow else nullcontext():  # it is how following ends
+        for event in _unseen(where, group, start, errors=errors, follow=follow):
+            count += 1
+            _print(say, event)
     if not say.as_json:
         say.note(f"\n{count} lines since {since} ago.")
         say.note(
@@ -60,12 +52,31 @@ def logs(say: Say, slug: str, since: str, follow: bool, errors: bool, access: bo
         )
 
 
+def _unseen(where: Cloud, group: str, start: int, *, errors: bool, follow: bool) -> Iterator[dict[str, Any]]:
+    """Yield each event since then once, but for those of the runtime; go on with new ones as they come."""
+    seen = set[str]()
+    while True:
+        for event in _events(where, group, start, errors=errors):
+            name = event.get("eventId") or f"{event['logStreamName']} {event['timestamp']} {event['message']}"
+            if name not in seen and not _RUNTIME.match(event["message"]):
+                seen.add(name)
+                yield event
+            start = max(start, event["timestamp"] - OVERLAP_MS)
+        if not follow:
+            return
+        time.sleep(LOOK_S)
+
+
 def _events(where: Cloud, group: str, start: int, *, errors: bool) -> Iterator[dict[str, Any]]:
     client = where.client("logs")
-    asked = {"logGroupName": group, "startTime": start, **({"filterPattern": _ERRORS} if errors else {})}
+    asked = {"logGroupName": group, "startTime": start}
+    if errors and not where.emulator:  # which reads patterns in another way
+        asked["filterPattern"] = _FILTER
     try:
         for page in client.get_paginator("filter_log_events").paginate(**asked):
-            yield from page["events"]
+            for event in page["events"]:
+                if not errors or any(said in event["message"] for said in WRONG):
+                    yield event
     except ClientError as error:
         if code_of(error) != "ResourceNotFoundException":
             raise
@@ -79,6 +90,8 @@ def _print(say: Say, event: dict[str, Any]) -> None:
         said = {"message": message}
     if not isinstance(said, dict):
         said = {"message": message}
+    if "record" in said:  # a line of Lambda itself, which says only by its stream of which function
+        said = {"function": function_of(event["logStreamName"]), **said}
     if say.as_json:
         print(json.dumps({"at": event["timestamp"], **said}, ensure_ascii=False), flush=True)
         return

@@ -3,11 +3,16 @@
 from infra.ops import leftovers
 from infra.ops.cloud import Cloud
 from infra.ops.say import Say
-from infra.ops.standing import Standing, events_so_far, failures, resources, settled, standing
+from infra.ops.standing import (
+    NEVER_OPENED,
+    Standing,
+    events_so_far,
+    failures,
+    resources,
+    settled,
+    standing,
+)
 from infra.ops.stops import Exit, Stopped
-
-NEVER_OPENED = {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "REVIEW_IN_PROGRESS"}
-"""States of a stack whose creation never came to its end: nobody can have used the city."""
 
 
 def settle(where: Cloud, name: str, slug: str, say: Say) -> Standing | None:

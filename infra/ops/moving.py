@@ -7,28 +7,13 @@ from pathlib import Path
 
 import click
 
-from infra.ops import cityfile
-from infra.ops.cloud import Cloud, cloud_of
+from infra.ops.cloud import Cloud
 from infra.ops.copying import can_take, copy_in, copy_out, imported, refuse_difference, sweep
 from infra.ops.folder import Folder, begun, opened
 from infra.ops.ground import close_doors, open_doors, signing_key
 from infra.ops.say import NOTHING_DONE, Say, spoken
-from infra.ops.standing import Standing, standing
+from infra.ops.standing import Standing, deployed
 from infra.ops.stops import Exit, Stopped
-from infra.stack import stack_name
-
-
-def deployed(where: Cloud, slug: str) -> Standing:
-    """Return how the city's stack stands; Stopped when there is none."""
-    now = standing(where, stack_name(slug))
-    if now is None or now.status == "REVIEW_IN_PROGRESS":
-        raise Stopped(
-            f"{slug} is not deployed in account {where.account}, {where.region}.",
-            NOTHING_DONE,
-            f"entraide deploy {slug}",
-            Exit.REFUSED,
-        )
-    return now
 
 
 @contextmanager
@@ -48,12 +33,10 @@ def closed(where: Cloud, slug: str, now: Standing, say: Say) -> Iterator[None]:
 @click.option("--closed", "shut", is_flag=True, help="Close the city meanwhile: the copy is of one instant.")
 @spoken
 def export(say: Say, slug: str, folder: Path, shut: bool) -> None:
-    """Copy all tables of a city to a folder; said again after an interruption, it goes on."""
-    cityfile.load(slug)
-    where = cloud_of(slug)
-    now = deployed(where, slug)
+    """Copy all tables of a city to a folder. Said again after an interruption, it goes on."""
+    where, now = deployed(slug)
     into = begun(folder, where, slug)
-    if into.complete:
+    if into.complete and into.key:
         say.end(_data(into), f"{folder} holds a whole export of {slug}; nothing was read again.",
                 then="another folder for a newer one")  # fmt: skip
         return
@@ -77,9 +60,8 @@ def export(say: Say, slug: str, folder: Path, shut: bool) -> None:
 @spoken
 def import_(say: Say, slug: str, folder: Path) -> None:
     """Fill an empty city with what was exported, compare, and open it."""
-    cityfile.load(slug)
-    where = cloud_of(slug)
-    now, source = deployed(where, slug), opened(folder)
+    where, now = deployed(slug)
+    source = opened(folder)
     _must_fit(where, slug, source)
     can_take(where, source)
     say.confirm(f"Write {_items(source):,} items to {slug} in account {where.account}?", NOTHING_DONE)

@@ -8,12 +8,12 @@ import click
 
 from chalicelib.errors import Conflict
 from chalicelib.notices.dynamodb import DynamoOutbox
-from chalicelib.notices.model import State
+from chalicelib.notices.model import Notice, State
+from chalicelib.storage.codec import decode
 from chalicelib.storage.tables import Tables, connect
-from infra.ops import cityfile
-from infra.ops.cloud import Cloud, cloud_of
-from infra.ops.moving import deployed
+from infra.ops.cloud import Cloud
 from infra.ops.say import NOTHING_DONE, Say, spoken, table
+from infra.ops.standing import deployed
 from infra.ops.stops import Exit, Stopped
 from infra.stack import stack_name
 
@@ -34,7 +34,7 @@ def group() -> None:
 @spoken
 def list_notices(say: Say, slug: str, state: tuple[State, ...]) -> None:
     """Count the notices by state, and list the oldest of those asked for."""
-    where = _open(slug)
+    where, _ = deployed(slug)
     found = list(_notices(where, slug))
     counts = {each: sum(one["state"] == each for one in found) for each in STATES}
     wanted = sorted((one for one in found if one["state"] in (state or STATES[:4])), key=_made)
@@ -62,7 +62,7 @@ def list_notices(say: Say, slug: str, state: tuple[State, ...]) -> None:
 @spoken
 def show_notice(say: Say, slug: str, notice: str) -> None:
     """Show one notice."""
-    where = _open(slug)
+    where, _ = deployed(slug)
     found = where.client("dynamodb").get_item(
         TableName=f"{stack_name(slug)}-notices", Key={"pk": {"S": notice}}, ConsistentRead=True
     )
@@ -89,32 +89,22 @@ def resend(say: Say, slug: str, notices: tuple[str, ...], every: bool) -> None:
     """Let parked notices be sent again, as if they were new; the schedule sends them within a minute."""
     if every == bool(notices):
         raise click.UsageError("Name notices, or say --all.")
-    where = _open(slug)
+    where, _ = deployed(slug)
     wanted = notices or tuple(one["id"] for one in _notices(where, slug) if one["state"] == "parked")
     if not wanted:
         say.end({"again": [], "passed": []}, "No notice is parked.", then=f"entraide status {slug}")
         return
     say.confirm(f"Send {len(wanted)} notices of {slug} again?", NOTHING_DONE)
     outbox, again, passed = _outbox(where, slug), [], []
-    for notice_id in wanted:
-        known = outbox.get(notice_id)
-        if known is None:
-            raise _unknown(slug, notice_id)
+    for known in [_known(outbox, slug, notice) for notice in wanted]:  # all, before any is changed
         try:
             outbox.save(known.again(int(time.time())))
-            again.append(notice_id)
+            again.append(known.id)
         except Conflict:  # it is not parked, or another command was first
-            passed.append(notice_id)
+            passed.append(known.id)
     words = f" {len(passed)} were not parked and stay as they are." if passed else ""
     say.end({"again": again, "passed": passed}, f"{len(again)} notices wait to be sent.{words}",
             then=f"entraide outbox list {slug}")  # fmt: skip
-
-
-def _open(slug: str) -> Cloud:
-    cityfile.load(slug)
-    where = cloud_of(slug)
-    deployed(where, slug)
-    return where
 
 
 def _notices(where: Cloud, slug: str) -> Iterator[dict[str, Any]]:
@@ -134,18 +124,21 @@ def _notices(where: Cloud, slug: str) -> Iterator[dict[str, Any]]:
 
 
 def _told(item: dict[str, Any]) -> dict[str, Any]:
-    plain = {name: next(iter(value.values())) for name, value in item.items() if name in SHOWN}
-    numbers = ("attempts", "made_at", "due_at", "version")
-    return {
-        "id": item["pk"]["S"],
-        **{name: int(value) if name in numbers else value for name, value in plain.items()},
-    }
+    plain = decode({name: value for name, value in item.items() if name in SHOWN})
+    return {"id": item["pk"]["S"], **plain}
 
 
 def _outbox(where: Cloud, slug: str) -> DynamoOutbox:
     return DynamoOutbox(
         Tables(connect(where.region), slug, lambda: time.time_ns() // 1_000_000, lambda _: time.sleep(0.1))
     )
+
+
+def _known(outbox: DynamoOutbox, slug: str, notice: str) -> Notice:
+    known = outbox.get(notice)
+    if known is None:
+        raise _unknown(slug, notice)
+    return known
 
 
 def _unknown(slug: str, notice: str) -> Stopped:

@@ -6,7 +6,7 @@ from typing import Any
 
 from chalicelib.cities.model import City
 from infra.client import Client, client_of
-from infra.ops import ground, leftovers, record, web
+from infra.ops import ground, leftovers, options, record, web
 from infra.ops.artefact import Release, put_template, template_url, upload
 from infra.ops.changes import Asked, Change, ChangeSet, change_set, drop
 from infra.ops.cloud import Cloud, remember
@@ -81,7 +81,7 @@ def prepare(
     url = put_template(where, bucket, city.slug, release)
     asked = Asked(
         {"TemplateURL": url},
-        ground.parameters(city, release, bucket, before, parameters, say),
+        options.parameters(city, release, bucket, before, parameters, say),
         tags(city.slug),
     )
     creates = before is None

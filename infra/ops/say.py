@@ -3,6 +3,7 @@
 import json
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
@@ -18,6 +19,8 @@ from infra.ops.stops import Exit, Stopped
 NOTHING_DONE = "Nothing was changed."
 
 
+SILENCE_S = 10.0
+"""Without a bar, how long a step that goes on may say nothing."""
 _WIDE = 200
 """Columns where there is no terminal: nothing is cut."""
 
@@ -60,7 +63,7 @@ class Say:
         for thing in shown:
             self.out.print(thing)
         if then:
-            self.out.print(f"\nNext: {then}", style="cyan", markup=False)
+            self.out.print(f"\nNext: {then}", style="cyan", markup=False, soft_wrap=True)
 
     def confirm(self, question: str, refused: str) -> None:
         """Return when the answer is yes, or was given by --yes; raise Stopped otherwise."""
@@ -88,7 +91,7 @@ class Say:
 
     @contextmanager
     def progress(self, what: str, total: float | None = None) -> Iterator["Step"]:
-        """Show how far a step is, on a terminal as a bar; elsewhere it says when it began and ended."""
+        """Show how far a step is, on a terminal as a bar; elsewhere by a line now and then."""
         if self.as_json or not self.err.is_terminal:
             self.note(f"{what} ...")
             yield Step(self, None)
@@ -106,6 +109,7 @@ class Step:
     def __init__(self, say: Say, bar: Progress | None) -> None:
         self.say = say
         self._bar = bar
+        self._said_at = time.monotonic()
 
     @property
     def live(self) -> bool:
@@ -114,6 +118,9 @@ class Step:
     def at(self, done: float, total: float | None = None, count: str = "") -> None:
         if self._bar is not None:
             self._bar.update(self._bar.task_ids[0], completed=done, total=total, count=count)
+        elif count and time.monotonic() - self._said_at >= SILENCE_S:
+            self._said_at = time.monotonic()
+            self.note(f"  {count}")
 
     def note(self, text: str, *, style: str = "") -> None:
         """Say something that stays, above the bar."""

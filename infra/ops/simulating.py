@@ -9,7 +9,6 @@ from chalicelib.people.model import ASKS_PER_SEASON
 from infra.ops import cityfile
 from infra.ops.say import NOTHING_DONE, Say, spoken
 from infra.simulate.comparing import DATA, imagined, simulate, write_drawings
-from infra.simulate.figures import figures
 from infra.simulate.report import report
 from infra.simulate.running import ENGINES
 from infra.simulate.world import Size
@@ -36,7 +35,11 @@ _WHOLE = click.IntRange(1)
     help="The limit that every helper keeps.",
 )
 @click.option(
-    "--data", type=click.Path(path_type=Path), default=DATA, show_default=True, help="Recorded habits."
+    "--data",
+    type=click.Path(path_type=Path),
+    default=DATA,
+    show_default="beside the project",
+    help="Recorded habits.",
 )
 @spoken
 def simulate_city(
@@ -66,8 +69,7 @@ def simulate_city(
         asks_per_season=asks_per_season,
     )
     say.state = NOTHING_DONE
-    found = simulate(tried, engines or ENGINES)
-    shown = {engine: (history, figures(history, city.zone)) for engine, history in found.items()}
+    shown = simulate(tried, engines or ENGINES)
     if out is not None:
         write_drawings(out, tried, shown)
     came = {engine: each for engine, (_, each) in shown.items()}

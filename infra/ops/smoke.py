@@ -55,8 +55,13 @@ def address(where: Cloud, now: Standing) -> str:
     if not where.emulator:
         front = now.outputs.get("FrontDomain")  # a host's own name may not lead here yet
         return f"https://{front}" if front else public
+    return at_emulator(public, f"http://{where.emulator}")
+
+
+def at_emulator(public: str, emulator: str) -> str:
+    """Return where an emulator, of which the URL is given, has the API of that public address."""
     host, _, stage = public.partition("//")[2].partition("/")
-    return f"http://{where.emulator}/_aws/execute-api/{host.partition('.')[0]}/{stage}"
+    return f"{emulator}/_aws/execute-api/{host.partition('.')[0]}/{stage}"
 
 
 def public_address(now: Standing) -> str:

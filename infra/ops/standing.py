@@ -7,9 +7,12 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from infra.ops.cloud import Cloud
-from infra.ops.say import Say, Step
+from infra.ops import cityfile
+from infra.ops.cloud import Cloud, cloud_of
+from infra.ops.say import NOTHING_DONE, Say, Step
+from infra.ops.stops import Exit, Stopped
 from infra.ops.trouble import code_of, message_of
+from infra.stack import stack_name
 
 LOOK_S = 3.0
 LOOK_AT_EMULATOR_S = 0.1
@@ -17,6 +20,8 @@ BEGIN_S = 20.0
 """After which something that was begun has surely shown."""
 FEW = 3
 """Names in one line, where there is no bar to show them one after another."""
+NEVER_OPENED = {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "REVIEW_IN_PROGRESS"}
+"""States of a stack whose creation never came to its end: nobody can have used the city."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,21 @@ def standing(where: Cloud, name: str) -> Standing | None:
             return None
         raise
     return _standing(found[0])
+
+
+def deployed(slug: str) -> tuple[Cloud, Standing]:
+    """Return where the city is and how its stack stands; Stopped when there is no such city, or no stack."""
+    cityfile.load(slug)
+    where = cloud_of(slug)
+    now = standing(where, stack_name(slug))
+    if now is None or now.status == "REVIEW_IN_PROGRESS":
+        raise Stopped(
+            f"{slug} is not deployed in account {where.account}, {where.region}.",
+            NOTHING_DONE,
+            f"entraide deploy {slug}",
+            Exit.REFUSED,
+        )
+    return where, now
 
 
 def all_cities(where: Cloud) -> dict[str, Standing]:

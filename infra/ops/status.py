@@ -8,14 +8,13 @@ from typing import Any
 import click
 from rich.text import Text
 
-from infra.ops import cityfile, use
+from infra.ops import use
 from infra.ops.bill import Bill
-from infra.ops.cloud import Cloud, cloud, cloud_of
-from infra.ops.moving import deployed
+from infra.ops.cloud import Cloud, cloud
 from infra.ops.say import Say, spoken, table
 from infra.ops.smoke import public_address
-from infra.ops.standing import Standing, all_cities, standing
-from infra.ops.watching import Seen, seen
+from infra.ops.standing import Standing, all_cities, deployed, standing
+from infra.ops.watching import Seen, seen, since
 from infra.ops.web import version_shown
 from infra.stack import stack_name
 
@@ -27,17 +26,16 @@ DRIFT_S = 180.0
 @click.option("--drift", is_flag=True, help="Have CloudFormation compare the stack with what stands, first.")
 @spoken
 def status(say: Say, slug: str | None, drift: bool) -> None:
-    """Say how a city is: version, drift, alarms, queues, schedules, mails, cost so far."""
+    """Say how a city is, or all. Version, drift, alarms, queues, schedules, mails, cost so far."""
     at = int(time.time())
     if slug is None:
         _all(say, at)
         return
-    cityfile.load(slug)
-    where = cloud_of(slug)
-    now = deployed(where, slug)
+    where, now = deployed(slug)
     if drift:
         now = _compared(where, now, say)
-    found = seen(where, slug, at)
+    with say.progress("Reading what the log says since the watch last looked"):
+        found = since(where, slug, seen(where, slug, at), at)
     bill = use.so_far(where, slug, now, at)
     shown = table("", "")
     client = version_shown(where, now)
@@ -116,7 +114,7 @@ def _drift(now: Standing) -> str:
 
 def _mails(found: Seen) -> str:
     kinds = ("sent", "bounced", "complained")
-    return ", ".join(f"{found.mails.get(kind, 0)} {kind}" for kind in kinds) + " when the watch last looked"
+    return ", ".join(f"{found.mails.get(kind, 0)} {kind}" for kind in kinds)
 
 
 def _then(slug: str, now: Standing, found: Seen) -> str:
@@ -163,7 +161,7 @@ def _span(seconds: int) -> str:
 
 def _ago(at: int | None, now: int) -> str:
     if at is None:
-        return "none that the watch has seen yet"
+        return "none yet"
     gone = max(0, now - at)
     for size, name in ((86_400, "days"), (3_600, "h"), (60, "min")):
         if gone >= 2 * size:

@@ -3,14 +3,14 @@
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
+from chalicelib.watching.model import DAY_S
 from infra.ops.bill import GB, MONTH_S, Bill, bill
 from infra.ops.cloud import Cloud
 from infra.ops.standing import Standing, resources
 from infra.stack import kept_tables, stack_name
 
-DAY_S = 86_400
-_Asked = tuple[str, str, Mapping[str, str], str]
-"""Namespace, metric, dimensions, statistic."""
+_Asked = tuple[str, str, Mapping[str, str]]
+"""Namespace, metric, dimensions; what is asked of each is the sum."""
 
 
 def so_far(where: Cloud, slug: str, now: Standing, at: int) -> Bill | None:
@@ -19,7 +19,8 @@ def so_far(where: Cloud, slug: str, now: Standing, at: int) -> Bill | None:
     Cost Explorer would say it exactly, for a cent a question, and a day late.
     """
     start = datetime.fromtimestamp(at, UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    functions = resources(where, now.name).get("AWS::Lambda::Function", [])
+    stack = resources(where, now.name)
+    functions = stack.get("AWS::Lambda::Function", [])
     asked = dict(_asked(slug, functions))
     sums = _sums(where, list(asked.values()), start, at)
     counted = {name: sums[number] for number, name in enumerate(asked)}
@@ -27,25 +28,25 @@ def so_far(where: Cloud, slug: str, now: Standing, at: int) -> Bill | None:
         return None
     used = _used(where, functions, counted)
     part = max(1.0, at - start.timestamp()) / MONTH_S
-    alarms = resources(where, now.name).get("AWS::CloudWatch::Alarm", [])
+    alarms = stack.get("AWS::CloudWatch::Alarm", [])
     return bill(used | {"alarms": len(alarms) * part})
 
 
 def _asked(slug: str, functions: list[str]) -> Iterator[tuple[str, _Asked]]:
     for table in kept_tables(slug):
         for metric in ("ConsumedReadCapacityUnits", "ConsumedWriteCapacityUnits"):
-            yield f"{metric} {table}", ("AWS/DynamoDB", metric, {"TableName": table}, "Sum")
+            yield f"{metric} {table}", ("AWS/DynamoDB", metric, {"TableName": table})
     for function in functions:
         for metric in ("Invocations", "Duration"):
-            yield f"{metric} {function}", ("AWS/Lambda", metric, {"FunctionName": function}, "Sum")
-    yield "requests", ("AWS/ApiGateway", "Count", {"ApiName": stack_name(slug)}, "Sum")
-    yield "logged", ("AWS/Logs", "IncomingBytes", {"LogGroupName": f"/entraide/{slug}"}, "Sum")
-    yield "mails", ("AWS/SES", "Send", {"ses:configuration-set": stack_name(slug)}, "Sum")
+            yield f"{metric} {function}", ("AWS/Lambda", metric, {"FunctionName": function})
+    yield "requests", ("AWS/ApiGateway", "Count", {"ApiName": stack_name(slug)})
+    yield "logged", ("AWS/Logs", "IncomingBytes", {"LogGroupName": f"/entraide/{slug}"})
+    yield "mails", ("AWS/SES", "Send", {"ses:configuration-set": stack_name(slug)})
 
 
 def _sums(where: Cloud, asked: list[_Asked], start: datetime, at: int) -> list[float]:
     client, found = where.client("cloudwatch"), []
-    for namespace, metric, dimensions, statistic in asked:
+    for namespace, metric, dimensions in asked:
         answer = client.get_metric_statistics(
             Namespace=namespace,
             MetricName=metric,
@@ -53,9 +54,9 @@ def _sums(where: Cloud, asked: list[_Asked], start: datetime, at: int) -> list[f
             StartTime=start,
             EndTime=datetime.fromtimestamp(at, UTC),
             Period=DAY_S,
-            Statistics=[statistic],
+            Statistics=["Sum"],
         )
-        found.append(sum(point[statistic] for point in answer["Datapoints"]))
+        found.append(sum(point["Sum"] for point in answer["Datapoints"]))
     return found
 
 

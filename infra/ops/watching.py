@@ -1,12 +1,15 @@
 """What can be seen of a running city from outside: its marks, its watch, its queue, its alarms, its use."""
 
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from botocore.exceptions import ClientError
 
+from chalicelib.settings import Watched
 from chalicelib.storage.codec import decode
+from chalicelib.watching.cloudwatch import CloudWatchSigns
 from chalicelib.watching.model import DAY_S, HOUR_S, PATIENCE_S
 from infra.ops.cloud import Cloud
 from infra.ops.trouble import code_of
@@ -52,11 +55,11 @@ def seen(where: Cloud, slug: str, now: int) -> Seen:
         if int(hour) * HOUR_S > now - DAY_S:
             for kind, count in counts.items():
                 mails[kind] = mails.get(kind, 0) + count
-    config = _watch_settings(where, slug)
-    told = (each.partition("=") for each in config.get("ENTRAIDE_SCHEDULES", "").split(",") if each)
+    watched = _watched(where, slug)
+    every = {} if watched is None else watched.schedules
     return Seen(
         closed=_closed(where, slug),
-        schedules={name: Ran(int(every), watch.get("ran", {}).get(name)) for name, _, every in told},
+        schedules={name: Ran(each, watch.get("ran", {}).get(name)) for name, each in every.items()},
         jobs={name: mark["at"] for name, mark in marks.items() if "at" in mark},
         looked_at=watch.get("seen_until"),
         faults=tuple(sorted(watch.get("told", {}))),
@@ -64,6 +67,26 @@ def seen(where: Cloud, slug: str, now: int) -> Seen:
         dead_letters=depth(where, slug),
         alarms=tuple(each["AlarmName"] for each in alarms if each["StateValue"] == "ALARM"),
         alarms_kept=len(alarms),
+    )
+
+
+def since(where: Cloud, slug: str, found: Seen, now: int) -> Seen:
+    """Return what is seen with what the log says since the watch last looked, of an hour at most."""
+    watched = _watched(where, slug)
+    if watched is None:
+        return found
+    signs = CloudWatchSigns(where.region, watched.log, watched.access_log, watched.dead_letters)
+    try:
+        sight = signs.between(max(found.looked_at or 0, now - HOUR_S), now)
+    except ClientError as error:
+        if code_of(error) != "ResourceNotFoundException":
+            raise
+        return found
+    ran = {name: max(each.at or 0, sight.ran.get(name, 0)) or None for name, each in found.schedules.items()}
+    return replace(
+        found,
+        schedules={name: replace(each, at=ran[name]) for name, each in found.schedules.items()},
+        mails=dict(Counter(found.mails) + Counter(sight.mails)),
     )
 
 
@@ -101,15 +124,16 @@ def _alarms(where: Cloud, slug: str) -> list[Mapping[str, Any]]:
     return [alarm for page in pages for alarm in page["MetricAlarms"]]
 
 
-def _watch_settings(where: Cloud, slug: str) -> Mapping[str, str]:
+def _watched(where: Cloud, slug: str) -> Watched | None:
+    """Return what the city's watch is told to look at; None when it has none."""
     name = function_name(slug, "watch_city")
     try:
         found = where.client("lambda").get_function_configuration(FunctionName=name)
     except ClientError as error:
         if code_of(error) == "ResourceNotFoundException":
-            return {}
+            return None
         raise
-    return dict(found.get("Environment", {}).get("Variables", {}))
+    return Watched.from_env(found["Environment"]["Variables"])
 
 
 def _closed(where: Cloud, slug: str) -> bool:

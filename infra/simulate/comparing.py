@@ -11,14 +11,15 @@ from pathlib import Path
 
 from chalicelib.cities.model import City
 from chalicelib.people.model import ASKS_PER_SEASON
-from infra.simulate.drawing import draw
-from infra.simulate.figures import Figures
+from infra.emulator import ROOT
+from infra.simulate.drawing import Shown, draw
+from infra.simulate.figures import figures
 from infra.simulate.habits import read_habits
 from infra.simulate.history import History
 from infra.simulate.running import run
 from infra.simulate.world import Size, World, world
 
-DATA = Path("../shared/data/ppe_getusppe")
+DATA = ROOT / "../shared/data/ppe_getusppe"
 FIRST_DAY = datetime(2026, 3, 2)  # noqa: DTZ001 — midnight there, wherever the city is
 """A Monday; the clock is put forward on its twenty-eighth day."""
 
@@ -41,8 +42,8 @@ def imagined(
     )
 
 
-def simulate(tried: World, engines: Sequence[str]) -> dict[str, History]:
-    """Return the history of each engine, each run in a process of its own."""
+def simulate(tried: World, engines: Sequence[str]) -> Shown:
+    """Return the history of each engine and what it comes to, each run in a process of its own."""
     found: dict[str, History] = {}
     with ProcessPoolExecutor(min(len(engines), cpu_count() or 1), initializer=_ignore_interrupts) as pool:
         runs = {pool.submit(_one, tried, engine): engine for engine in engines}
@@ -54,7 +55,7 @@ def simulate(tried: World, engines: Sequence[str]) -> dict[str, History]:
             for process in list(pool._processes.values()):  # noqa: SLF001 — a run takes minutes
                 process.terminate()
             raise
-    return {engine: found[engine] for engine in engines}
+    return {engine: (found[engine], figures(found[engine], tried.city.zone)) for engine in engines}
 
 
 def _one(tried: World, engine: str) -> History:
@@ -72,7 +73,7 @@ def _ignore_interrupts() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def write_drawings(folder: Path, tried: World, shown: dict[str, tuple[History, Figures]]) -> None:
+def write_drawings(folder: Path, tried: World, shown: Shown) -> None:
     """Draw what happened, a file of SVG each."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, picture in draw(tried, shown).items():

@@ -1,7 +1,7 @@
 """What a simulation comes to, drawn: the needs met as the days go by, waiting, loads, mails."""
 
-from collections.abc import Mapping, Sequence
-from math import ceil
+from collections.abc import Mapping
+from itertools import count
 
 from infra.simulate.figures import Figures
 from infra.simulate.history import History
@@ -11,6 +11,7 @@ from infra.simulate.world import World
 Shown = Mapping[str, tuple[History, Figures]]
 DAY_S, HOUR_S = 86_400, 3_600
 LONGEST_WAIT_H = 120
+_STEPS = (1, 2, 5)
 
 
 def draw(tried: World, shown: Shown) -> dict[str, str]:
@@ -36,7 +37,7 @@ def draw(tried: World, shown: Shown) -> dict[str, str]:
 
 def _needs_met(title: str, start: int, days: int, shown: Shown) -> str:
     most = max((came.needs for _, came in shown.values()), default=1)
-    chart = Chart(title, "day", "needs met so far", days, round_up(most))
+    chart = Chart(title, "day", "needs met so far", days, _end_of(most))
     for engine, (history, _) in shown.items():
         met = sorted(max(story.kept_at) for story in history.needs.values() if story.met)
         by_day = [sum(at <= start + day * DAY_S for at in met) for day in range(days + 1)]
@@ -63,24 +64,21 @@ def _loads(title: str, shown: Shown) -> str:
     }
     helpers = max(map(len, loads.values()), default=1)
     most = max((each[0] for each in loads.values() if each), default=1)
-    chart = Chart(title, "helpers, the most asked first", "asks in all", round_up(helpers), round_up(most))
+    chart = Chart(title, "helpers, the most asked first", "asks in all", _end_of(helpers), _end_of(most))
     for engine, each in loads.items():
         chart.line(engine, list(enumerate(each)))
     return chart.drawn()
 
 
 def _bars(title: str, unit: str, values: Mapping[str, float]) -> str:
-    chart = Chart(title, "", unit, max(1, len(values)), round_up(max(values.values(), default=1)))
+    chart = Chart(title, "", unit, max(1, len(values)), _end_of(max(values.values(), default=1)))
     for number, (engine, value) in enumerate(values.items()):
         chart.bar(engine, number + 0.15, 0.7, value, f"{value:g}")
     return chart.drawn()
 
 
-def round_up(most: float, steps: Sequence[int] = (1, 2, 5)) -> float:
-    """Return the next number that an axis may end with: one, two or five and noughts, times five."""
-    scale = 1
-    while True:
-        for step in steps:
-            if most <= step * scale * 5:
-                return max(1, ceil(step * scale * 5)) if most > 1 else 1
-        scale *= 10
+def _end_of(most: float) -> int:
+    """Return the next number that an axis may end with: one, or one, two or five and noughts, times five."""
+    if most <= 1:
+        return 1
+    return next(end for scale in count() for step in _STEPS if most <= (end := 5 * step * int(10**scale)))

@@ -46,7 +46,7 @@ class Figures:
     most_mails_a_day: int
     """The most mails of one person on one local day."""
     longest_idle_h: int
-    """The longest that nobody was asked for an open need while somebody could have been."""
+    """The longest that nobody was asked for an open need while somebody could be, within their limits."""
 
     @property
     def met_share(self) -> float:

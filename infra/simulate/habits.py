@@ -136,7 +136,7 @@ def read_habits(folder: Path) -> Habits:
         "answer_sigma": _sigma(ended),
         "seeker_cancels": _share(ended, "no_need", "prefers_different"),
         "seeker_vanishes": _share(ended, "no_contact_facility"),
-        "places": tuple(sorted(min(each, MOST_PLACES) for each in Counter(_column(ended, "donor")).values())),
+        "places": _places(ended),
         "arrivals": _arrivals(requests),
     }
     return replace(Habits(), **found, sources=tuple((name, SOURCE) for name in found))  # type: ignore[arg-type]
@@ -186,8 +186,10 @@ def _share(ended: list[Mapping[str, Any]], *reasons: str) -> float:
     return round(sum(row["substatus"] in reasons for row in had) / len(had), 3)
 
 
-def _column(rows: Iterable[Mapping[str, Any]], name: str) -> list[str]:
-    return [row[name] for row in rows]
+def _places(ended: Iterable[Mapping[str, Any]]) -> tuple[int, ...]:
+    """Return how many matches each donor had, of whom nobody has more than so many places."""
+    matches = Counter(row["donor"] for row in ended)
+    return tuple(sorted(min(many, MOST_PLACES) for many in matches.values()))
 
 
 def _arrivals(path: Path) -> tuple[int, ...]:

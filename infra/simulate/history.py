@@ -44,14 +44,12 @@ class Sent:
 
 @dataclass(slots=True)
 class NeedStory:
-    """A need from its posting: how many helpers it wants, and when each took place."""
+    """A need from its posting: how many helpers it wants, and when each really came."""
 
     number: int
     posted_at: int
     wants: int
-    served_at: list[int] = field(default_factory=list)
     kept_at: list[int] = field(default_factory=list)
-    over_at: int | None = None
 
     @property
     def met(self) -> bool:
@@ -60,13 +58,11 @@ class NeedStory:
 
 @dataclass(slots=True)
 class History:
-    """`limits` is how often each helper chose to be asked; `start` and `until` are instants.
+    """`limits` is how often each helper chose to be asked.
 
     `idle_h` is, by need, the most hours on end that nobody was asked while somebody could have been.
     """
 
-    start: int
-    until: int
     limits: Mapping[int, Limit]
     asks: list[Ask] = field(default_factory=list)
     replies: list[Reply] = field(default_factory=list)

@@ -8,6 +8,8 @@ from typing import NamedTuple
 from chalicelib.errors import DomainError
 from chalicelib.listings.card import Kind
 from chalicelib.listings.model import DAY_S, Draft
+from chalicelib.matching.candidates import Candidate
+from chalicelib.matching.model import CancelReason
 from chalicelib.people.dynamodb import added
 from chalicelib.people.model import Person
 from chalicelib.taps import Tap
@@ -43,7 +45,7 @@ class Neighbours:
         self.world, self.network = world, network
         self.house, self.loop = network.house, network.loop
         limits = {each.number: each.limit for each in world.residents if each.offers}
-        self.history = History(world.start, world.until, limits)
+        self.history = History(limits)
         self.residents: dict[str, Resident] = {}
         self.plans: dict[str, NeedPlan] = {}
         self.offers: dict[str, tuple[int, int]] = {}
@@ -53,6 +55,10 @@ class Neighbours:
     @property
     def now(self) -> int:
         return self.network.clock.now
+
+    def helper(self, candidate: Candidate) -> int:
+        """Return the number of who offers."""
+        return self.residents[candidate.card.author].number
 
     def settle(self) -> None:
         """Let everybody live in the city, and plan when they join in and what they will need."""
@@ -122,13 +128,21 @@ class Neighbours:
         said = {"by": tap.person, "key": f"answer-{tap.subject}-{self.now}", "now": self.now}
         try:
             if word == "yes":
-                told = self.house.matching.accept(tap.subject, answer="", **said)  # type: ignore[arg-type]
+                told = self.house.matching.accept(tap.subject, answer="", linked=True, **said)  # type: ignore[arg-type]
                 word = "late" if told.match.state == "queued" else "yes"
             else:
                 self.house.matching.decline(tap.subject, "no_time", **said)  # type: ignore[arg-type]
+            if word != "late":
+                self._look_at_the_end(resident, tap)
         except DomainError:
             word = "late" if word == "yes" else word
         self.history.replies.append(Reply(self.now, need.number, resident.number, word))
+
+    def _look_at_the_end(self, resident: Resident, tap: Tap) -> None:
+        """Read on the page after an answer when one's own offer ends, if that is soon."""
+        offer = self.house.publishing.get(tap.subject.partition("-")[2])
+        if offer.ends_soon(self.now):
+            self._renew(resident, Tap("renew", offer.id, tap.person, tap.until, str(offer.expires_at)))
 
     def _renew(self, resident: Resident, tap: Tap) -> None:
         plan = self.plans.get(tap.subject)
@@ -166,16 +180,12 @@ class Neighbours:
             self._later((6 + after * 60) * HOUR_S, lambda: self._take_place(match))
 
     def _cancel(self, match: Met, by: str) -> None:
+        seeks = by == match.seeker
+        why: CancelReason = "no_longer_needed" if seeks else "no_longer_able"
         with suppress(DomainError):
-            if by == match.seeker:
-                self.house.matching.cancel(
-                    match.id, "no_longer_needed", by=by, key=f"cancel-{match.id}", now=self.now
-                )
+            self.house.matching.cancel(match.id, why, by=by, key=f"cancel-{match.id}", now=self.now)
+            if seeks:
                 self.house.publishing.withdraw(match.need, by=by, key="cancelled", now=self.now)
-            else:
-                self.house.matching.cancel(
-                    match.id, "no_longer_able", by=by, key=f"cancel-{match.id}", now=self.now
-                )
 
     def _take_place(self, match: Met) -> None:
         standing = self.house.matching.matches.pair(match.need, match.offer).match

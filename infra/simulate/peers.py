@@ -46,13 +46,13 @@ def _random(neighbours: Neighbours, need: Listing, candidate: Candidate) -> tupl
 
 
 def _least_asked(neighbours: Neighbours, need: Listing, candidate: Candidate) -> tuple[float, ...]:
-    helper = neighbours.residents[candidate.card.author].number
-    return (len(neighbours.history.asked_at.get(helper, ())), _lot(neighbours, need, candidate))
+    asks = neighbours.history.asked_at.get(neighbours.helper(candidate), ())
+    return (len(asks), _lot(neighbours, need, candidate))
 
 
 def _lot(neighbours: Neighbours, need: Listing, candidate: Candidate) -> float:
-    helper = neighbours.residents[candidate.card.author].number
-    return chance(neighbours.world.seed, "lot", neighbours.plans[need.id].number, helper)
+    plan, helper = neighbours.plans[need.id], neighbours.helper(candidate)
+    return chance(neighbours.world.seed, "lot", plan.number, helper)
 
 
 PEERS: Mapping[str, Peer] = MappingProxyType(
@@ -124,16 +124,13 @@ class Asker:
         for candidate in self._in_order(listing, now):
             if count == self.peer.at_once:
                 break
-            if self._number(candidate) not in asked:
+            if self.neighbours.helper(candidate) not in asked:
                 count += self._ask(listing, candidate, now)
         return count
 
     def _in_order(self, need: Listing, now: int) -> list[Candidate]:
         found = self.pool.fitting(need, now)
         return sorted(found, key=lambda each: (*self.peer.order(self.neighbours, need, each), each.card.id))
-
-    def _number(self, candidate: Candidate) -> int:
-        return self.neighbours.residents[candidate.card.author].number
 
     def _ask(self, need: Listing, candidate: Candidate, now: int) -> bool:
         """Ask in the seeker's name; tell whether the door let it through."""

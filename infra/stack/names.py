@@ -1,9 +1,11 @@
 """What the parts of a city's stack are called, and what the stack is told of its city."""
 
+import json
+import re
 from collections.abc import Mapping
 
 from chalicelib.cities.model import City
-from infra.tables import table_definitions
+from infra.tables import RESOURCES, table_definitions
 
 ACCOUNT_STACK = "entraide-account"
 """The stack that all cities of an account and region share: where code is put, who may write access logs."""
@@ -46,6 +48,13 @@ def code_key(sha256: str) -> str:
 def tags(slug: str) -> dict[str, str]:
     """Return the tags of the stack, which CloudFormation gives to all that is in it."""
     return {"application": "entraide", "city": slug}
+
+
+def refused(parameter: str, value: str) -> str:
+    """Return what a parameter of the template is when it does not take that value; nothing when it does."""
+    said = json.loads(RESOURCES.read_text(encoding="utf-8"))["Parameters"][parameter]
+    taken = re.fullmatch(said.get("AllowedPattern", ".*"), value)
+    return "" if taken else str(said["Description"])
 
 
 def parameters(

@@ -4,12 +4,12 @@ What holds for each function, whichever they are, is said here once; single reso
 """
 
 import json
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from infra.client import client_pages
+from infra.events import rate_s
 from infra.stack.front import api_patterns, behaviours, content_policy, gate
 
 ACCOUNT = Path(__file__).with_name("account.json")
@@ -21,9 +21,6 @@ RETRIES = 2
 
 MAIL_EVENT_AGE_S = 6 * 3_600
 """How long a word of the mail provider is worth delivering; a schedule's tick is until the next one."""
-
-_UNITS = {"minute": 60, "hour": 3_600, "day": 86_400}
-_RATE = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
 
 Template = dict[str, Any]
 
@@ -76,8 +73,7 @@ def handler_of(name: str, function: Template) -> str:
 
 def period_s(event: Template) -> int | None:
     """Return how often a schedule runs, in seconds; None for what is no schedule of a rate."""
-    found = _RATE.fullmatch(str(event["Properties"].get("Schedule", "")))
-    return int(found[1]) * _UNITS[found[2]] if found else None
+    return rate_s(str(event["Properties"].get("Schedule", "")))
 
 
 def _park_what_fails(template: Template, function: Template) -> None:

@@ -1,6 +1,7 @@
 """The wheels of what is packaged, for Lambda's Python and processor: fetched once, kept in `build/`."""
 
 import fcntl
+import platform
 import shutil
 import subprocess
 import sys
@@ -34,6 +35,11 @@ class Target:
 
     def __str__(self) -> str:
         return f"cp{self.python.replace('.', '')}-{self.architecture}"
+
+
+def here() -> str:
+    """Return Lambda's word for this machine's processor."""
+    return "arm64" if platform.machine() in ("aarch64", "arm64") else "x86_64"
 
 
 def fetch(pins: tuple[str, ...], target: Target) -> dict[str, bytes]:

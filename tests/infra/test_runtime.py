@@ -10,10 +10,11 @@ import pytest
 from chalicelib.notices.ses import TAG
 from infra.emulator import ROOT
 from infra.events import Match, request_event, schedule_event
-from infra.runtime import client_for, function, here, unpack
+from infra.runtime import client_for, function, unpack
 from infra.stack.compiling import python_of
 from infra.stack.package import PYTHON, plain
 from infra.stack.template import handler_of
+from infra.stack.wheels import here
 from infra.tables import create_tables, table_definitions
 from tests.cloud import HERE, built, index
 from tests.engines import ministack

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from io import StringIO
 from math import cos, pi, sin
 from pathlib import Path
 
@@ -72,6 +73,7 @@ def test_a_city_is_added_with_its_boundary_and_read_back(says, cities, tmp_path)
     assert (city.name, city.level, city.cell_m, city.code.value) == ("Colmar", "commune", 250, "68066")
     assert city.contains(city.centre)
     assert [path.name for path in cities.iterdir() if path.suffix != ".json"] == []
+    assert (cities / "colmar.json").stat().st_mode & 0o044 == 0o044
 
 
 @pytest.mark.parametrize("code", ["68066", "INSEE:6806", "INSEE:2C004", "NIS:9000", "ISO:FR", "INSEE:"])
@@ -124,6 +126,14 @@ def test_a_name_or_a_code_that_is_taken_is_refused(says, cities, tmp_path):
     assert (cities / "mulhouse.json").read_bytes() == before
 
 
+@pytest.mark.parametrize("slug", ["account", "Colmar", "colmar-", "col_mar", "9colmar", "c" * 33])
+def test_what_can_name_no_city_is_refused(says, cities, tmp_path, slug):
+    code, said = add(says, slug, boundary(tmp_path, polygon(SQUARE), nom="Colmar"))
+    assert code == Exit.USAGE
+    assert f"{slug} cannot name a city" in said
+    assert sorted(each.name for each in cities.iterdir()) == ["mulhouse.json"]
+
+
 def test_a_value_that_makes_the_file_faulty_leaves_no_file(says, cities, tmp_path):
     path = boundary(tmp_path, polygon(SQUARE), nom="Colmar")
     for option in (["--languages", "fr,it"], ["--time-zone", "Europe/Colmar"], ["--sender", "no address"]):
@@ -139,6 +149,34 @@ def test_what_is_missing_is_asked_only_where_somebody_can_answer(says, cities, t
     )
     assert code == Exit.USAGE
     assert "--name is missing" in said
+
+
+class Keyboard(StringIO):
+    """Somebody at a terminal."""
+
+    def isatty(self):
+        return True
+
+
+def test_a_person_at_a_terminal_is_asked_for_what_is_missing(says, cities, tmp_path, monkeypatch):
+    path = boundary(tmp_path, polygon(SQUARE), nom="Colmar", code="68066")
+    typed = ["INSEE:68066", path, "", "fr,de", "entraide@colmar.example", ""]
+    monkeypatch.setattr("sys.stdin", Keyboard("\n".join(typed)))
+    code, said = says("city", "add", "colmar")
+    assert code == 0, said
+    assert "Its name in words [Colmar]" in said
+    city = load_city(cities / "colmar.json")
+    assert (city.name, city.languages) == ("Colmar", ("fr", "de"))
+    assert city.sender.address == "entraide@colmar.example"
+
+
+@pytest.mark.parametrize("typed", ["INSEE:68066\n", ""])
+def test_whoever_stops_answering_has_no_file(says, cities, typed, monkeypatch):
+    monkeypatch.setattr("sys.stdin", Keyboard(typed))
+    code, said = says("city", "add", "colmar")
+    assert code == Exit.INTERRUPTED
+    assert "Nothing was changed." in said
+    assert sorted(each.name for each in cities.iterdir()) == ["mulhouse.json"]
 
 
 def test_check_names_every_fault_where_it_is(says, cities):

@@ -6,6 +6,8 @@ from copy import deepcopy
 import pytest
 
 from bench.costing import measure, other_units
+from bench.metered import MeteredTables
+from chalicelib.storage.transaction import ConditionCheck, Delete, at_version
 from infra.ops.bill import bill, busy, hourly, idle, load, prices, units
 from infra.ops.line import main
 from infra.stack.template import city_template, functions_of, handler_of
@@ -81,6 +83,17 @@ def test_every_schedule_and_every_use_was_measured(template):
 @pytest.mark.parametrize("whole", [False, pytest.param(True, marks=pytest.mark.soak)])
 def test_what_was_measured_is_what_is_measured_now(whole):
     assert other_units(measure(whole=whole), units()) == [], "python -m bench costing writes units.json anew"
+
+
+def test_a_check_costs_as_a_write_does_but_for_the_indexes():
+    cost = {}
+    for write in (ConditionCheck, Delete):
+        tables = MeteredTables()
+        tables.put("notices", {"pk": "a", "version": 1, "due_hour": "send#1", "due_key": "1"})
+        tables.writes = 0
+        tables.commit([write("notices", {"pk": "a"}, at_version(1))])
+        cost[write] = tables.writes
+    assert cost == {ConditionCheck: 2, Delete: 3}
 
 
 def test_ten_times_the_residents_use_ten_times_as_much(template):

@@ -1,10 +1,17 @@
 """A city is opened, upgraded and taken back by one command, whatever interrupts it."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
-from infra.ops import rollout, standing
+from infra.ops import cityfile, ground, options, rollout, standing
+from infra.ops.artefact import Release
 from infra.ops.cloud import cloud
+from infra.ops.say import Say
+from infra.ops.standing import Standing
 from infra.ops.stops import Exit
+from infra.stack import account_template
 from tests.ops.conftest import enter
 
 BREAKS = 'raise RuntimeError("a new version that does not answer")'
@@ -51,6 +58,26 @@ def test_an_upgrade_keeps_the_data_the_key_and_the_parameters(operator):
     assert operator.client("dynamodb").scan(TableName="entraide-mulhouse-people")["Count"] == 1
 
 
+@pytest.mark.parametrize(
+    ("had", "sender", "has"),
+    [
+        ("", "entraide@new.example", "new.example"),
+        ("villes.example", "entraide@new.example", "new.example"),
+        ("entraide@villes.example", "mairie@villes.example", "villes.example"),
+        ("illes.example", "entraide@villes.example", "villes.example"),
+        ("villes.example", "entraide@mulhouse.villes.example", "villes.example"),
+        ("entraide@villes.example", "entraide@villes.example", "entraide@villes.example"),
+    ],
+)
+def test_the_identity_of_a_sender_is_kept_as_long_as_the_sender_may_send_by_it(had, sender, has):
+    city, say = cityfile.load("mulhouse"), Say(as_json=False, yes=True)
+    release = Release("r", Path("zip"), "0" * 64, {})
+    first = options.parameters(city, release, "b", None, {"ops": "o@x.org", "sender_identity": had}, say)
+    before = Standing("id", "entraide-mulhouse", "CREATE_COMPLETE", "", {}, first, {}, "")
+    moved = replace(city, sender=replace(city.sender, address=sender))
+    assert options.parameters(moved, release, "b", before, {}, say)["SenderIdentity"] == has
+
+
 def test_a_version_that_does_not_answer_is_taken_back(operator, monkeypatch):
     monkeypatch.setattr("infra.ops.smoke.TRIES", 1)
     operator.opens("mulhouse")
@@ -84,28 +111,85 @@ def test_a_creation_that_fails_is_told_and_the_next_try_begins_again(operator):
     assert operator.status("mulhouse") == "CREATE_COMPLETE"
 
 
+def test_an_accounts_preparation_that_was_cut_off_before_it_began_begins_again(operator, monkeypatch):
+    with monkeypatch.context() as during:
+        during.setattr(ground, "events_so_far", _interrupt)
+        said = operator.says("deploy", "mulhouse", "--ops", "ops@example.org", "--yes")
+    assert said.code == Exit.INTERRUPTED
+    assert standing.standing(cloud(), "entraide-account").status == "REVIEW_IN_PROGRESS"
+    operator.opens("mulhouse")
+
+
+def test_an_accounts_preparation_that_failed_is_told_and_the_next_try_begins_again(operator, monkeypatch):
+    template = account_template()
+    template["Resources"]["Budget"] = {"Type": "AWS::Budgets::Budget", "Properties": {"Budget": {}}}
+    with monkeypatch.context() as during:  # no emulator has budgets
+        during.setattr(ground, "account_template", lambda: template)
+        failed = operator.says("deploy", "mulhouse", "--ops", "ops@example.org", "--yes")
+    assert failed.code == Exit.FAILED
+    assert "could not be made: Budget" in failed.err
+    assert standing.standing(cloud(), "entraide-account").status == "ROLLBACK_COMPLETE"
+    operator.opens("mulhouse")
+
+
 @pytest.mark.parametrize(
     "step", ["ensure_key", "upload", "make_room", "change_set", "_execute", "bring", "smoke", "note", "tidy"]
 )
 def test_interrupted_at_any_step_the_same_command_ends_it(operator, monkeypatch, step):
-    def interrupt(*_args, **_kwargs):
-        raise KeyboardInterrupt
-
     places = {
-        "ensure_key": "ground",
-        "make_room": "leftovers",
-        "note": "record",
-        "bring": "web",
-        "tidy": "web",
+        "ensure_key": rollout.ground,
+        "make_room": rollout.leftovers,
+        "note": rollout.record,
+        "bring": rollout.web,
+        "tidy": rollout.web,
     }
-    place = getattr(rollout, places[step]) if step in places else rollout
+    place = places.get(step, rollout)
     with monkeypatch.context() as during:
-        during.setattr(place, step, interrupt)
+        during.setattr(place, step, _interrupt)
         said = operator.says("deploy", "mulhouse", "--ops", "ops@example.org", "--yes")
     assert said.code == Exit.INTERRUPTED
     assert "the same command again" in said.next
     operator.opens("mulhouse")
     assert operator.status("mulhouse") == "CREATE_COMPLETE"
+
+
+@pytest.mark.parametrize("step", ["change_set", "settled", "note"])
+def test_an_upgrade_that_was_interrupted_is_ended_by_the_same_command(operator, monkeypatch, step):
+    operator.opens("mulhouse")
+    operator.put("mulhouse", "people", {"pk": {"S": "monique"}, "sk": {"S": "me"}})
+    operator.builds.version = "2"
+    with monkeypatch.context() as during:
+        during.setattr(rollout.record if step == "note" else rollout, step, _interrupt)
+        said = operator.says("deploy", "mulhouse", "--yes")
+    assert said.code == Exit.INTERRUPTED
+    assert "the same command again" in said.next
+    ended = operator.says("deploy", "mulhouse", "--yes", "--json")
+    assert ended.code == 0, ended.err
+    release = ended.result["done"][0]["release"]
+    assert standing.standing(cloud(), "entraide-mulhouse").outputs["Release"] == release
+    assert operator.client("dynamodb").scan(TableName="entraide-mulhouse-people")["Count"] == 1
+
+
+@pytest.mark.parametrize("step", ["verified", "_execute"])
+def test_going_back_that_was_interrupted_is_ended_by_the_same_command(operator, monkeypatch, step):
+    monkeypatch.setattr("infra.ops.smoke.TRIES", 1)
+    operator.opens("mulhouse")
+    before = standing.standing(cloud(), "entraide-mulhouse").outputs["Release"]
+    operator.builds.version, operator.builds.broken = "2", BREAKS
+    place = rollout.record if step == "verified" else rollout
+    doing = getattr(place, step)
+
+    def interrupt(*args, **how):
+        if step == "verified" or f"{before}-again" in repr((args, how)):
+            raise KeyboardInterrupt
+        return doing(*args, **how)
+
+    with monkeypatch.context() as during:
+        during.setattr(place, step, interrupt)
+        assert operator.says("deploy", "mulhouse", "--yes").code == Exit.INTERRUPTED
+    said = operator.says("deploy", "mulhouse", "--yes")
+    assert said.code == Exit.ROLLED_BACK
+    assert f"{before} is back and answers" in said.err
 
 
 def test_interrupted_while_cloudformation_works_the_same_command_waits_for_it(operator, monkeypatch):
@@ -115,9 +199,6 @@ def test_interrupted_while_cloudformation_works_the_same_command_waits_for_it(op
         with monkeypatch.context() as during:
             during.setattr(rollout, "settled", _interrupt)
             executing(*args)
-
-    def _interrupt(*_args, **_kwargs):
-        raise KeyboardInterrupt
 
     with monkeypatch.context() as during:
         during.setattr(rollout, "_execute", interrupt)
@@ -172,11 +253,55 @@ def test_all_cities_are_upgraded_at_once_and_one_that_fails_stops_no_other(opera
     monkeypatch.undo()
 
 
+def test_what_is_missing_is_told_before_anything_is_built(operator):
+    said = operator.says("deploy", "mulhouse", "--yes")
+    assert (said.code, said.next) == (Exit.USAGE, "Next: the same command with --ops")
+    assert operator.builds.made == 0
+    assert standing.standing(cloud(), "entraide-account") is None
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("--ops", "nobody"),
+        ("--base-url", "http://entraide.mulhouse.example"),
+        ("--sender-identity", "a domain"),
+        ("--host", "https://entraide.mulhouse.example"),
+        ("--certificate", "arn:aws:acm:eu-west-3:123456789012:certificate/0a"),
+    ],
+)
+@pytest.mark.parametrize("command", ["plan", "deploy"])
+def test_an_option_that_the_template_does_not_take_is_told_before_anything_is_built(
+    operator, command, option, value
+):
+    said = operator.says(command, "mulhouse", option, value, "--yes")
+    assert (said.code, said.next) == (Exit.USAGE, f"Next: the same command with another {option}")
+    assert f"{option} {value} cannot be taken" in said.err
+    assert operator.builds.made == 0
+
+
+def test_a_host_without_a_certificate_is_told(operator):
+    said = operator.says("deploy", "mulhouse", "--ops", "o@example.org", "--host", "a.example", "--yes")
+    assert said.code == Exit.USAGE
+    assert "a.example has no certificate" in said.err
+    assert standing.standing(cloud(), "entraide-mulhouse") is None
+
+
+def test_a_name_that_was_mistyped_is_told_with_the_one_that_was_meant(operator):
+    said = operator.says("deploy", "mulhose", "--ops", "ops@example.org", "--yes")
+    assert said.code == Exit.USAGE
+    assert said.next.startswith("Next: the same command with mulhouse;")
+
+
 def test_nobody_is_asked_where_nobody_can_answer(operator):
     said = operator.says("deploy", "mulhouse", "--ops", "ops@example.org")
     assert said.code == Exit.REFUSED
     assert said.next == "Next: the same command with --yes"
     assert standing.standing(cloud(), "entraide-mulhouse") is None
+
+
+def _interrupt(*_args, **_kwargs):
+    raise KeyboardInterrupt
 
 
 def _key(operator):

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from infra.ops import copying, destroy, leftovers
+from infra.ops import copying, destroy, leftovers, say
 from infra.ops.cloud import cloud
 from infra.ops.folder import line_of, opened
 from infra.ops.stops import Exit
@@ -87,6 +87,15 @@ def test_an_export_that_was_interrupted_goes_on_where_it_was(mulhouse, tmp_path,
     assert len(pages) == len([part for table in opened(folder).tables.values() for part in table.parts])
     whole = str(tmp_path / "whole")
     assert mulhouse.says("export", "mulhouse", whole, "--json").result["tables"] == said.result["tables"]
+
+
+def test_a_long_export_says_how_far_it_is_where_no_bar_can_show_it(mulhouse, tmp_path, monkeypatch):
+    mulhouse.put("mulhouse", "people", *MANY)
+    monkeypatch.setattr(copying, "PAGE", 2)
+    assert "items  people" not in mulhouse.says("export", "mulhouse", str(tmp_path / "quick")).err
+    monkeypatch.setattr(say, "SILENCE_S", 0.0)
+    assert "items  people" in mulhouse.says("export", "mulhouse", str(tmp_path / "slow")).err
+    assert mulhouse.says("export", "mulhouse", str(tmp_path / "json"), "--json").err == ""
 
 
 def test_an_import_that_was_interrupted_goes_on_and_a_full_city_is_not_written_over(
@@ -178,6 +187,54 @@ def test_a_destruction_that_was_interrupted_loses_nothing_and_is_ended_by_the_sa
     assert json.loads((tmp_path / "folder" / "manifest.json").read_text())["tables"]["people"]["parts"][0][
         "items"
     ] == len(ODD)
+
+
+def test_what_all_cities_of_an_account_share_is_not_destroyed_as_a_city(mulhouse):
+    said = mulhouse.says("destroy", "account", "--yes")
+    assert said.code == Exit.USAGE
+    assert "is the stack that all cities of an account share" in said.err
+    assert mulhouse.status("account").endswith("_COMPLETE")
+    assert mulhouse.says("deploy", "mulhouse", "--yes").code == 0
+
+
+def test_a_table_that_an_upgrade_added_is_exported_before_a_city_is_destroyed(mulhouse, tmp_path):
+    folder = tmp_path / "folder"
+    mulhouse.says("export", "mulhouse", str(folder))
+    manifest = json.loads((folder / "manifest.json").read_text())
+    del manifest["tables"]["people"]  # an older version had no such table
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    said = mulhouse.says("destroy", "mulhouse", "--export-to", str(folder), "--yes")
+    assert said.code == 0, said.err
+    assert opened(folder).tables["people"].items == len(ODD)
+
+
+def test_no_city_is_destroyed_while_the_folder_lacks_its_key(mulhouse, tmp_path, monkeypatch):
+    folder, name = tmp_path / "folder", "/entraide/mulhouse/signing-key"
+    asked = {"Name": name, "WithDecryption": True}
+    key = mulhouse.client("ssm").get_parameter(**asked)["Parameter"]["Value"]
+
+    def interrupt(*_args):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as during:
+        during.setattr(copying, "signing_key", interrupt)
+        stopped = mulhouse.says("destroy", "mulhouse", "--export-to", str(folder), "--yes")
+    assert stopped.code == Exit.INTERRUPTED
+    done = mulhouse.says("destroy", "mulhouse", "--export-to", str(folder), "--yes")
+    assert done.code == 0, done.err
+    assert mulhouse.client("ssm").get_parameters(Names=[name])["InvalidParameters"] == [name]
+    assert (folder / "signing.key").read_text() == key
+
+
+@pytest.mark.parametrize("command", [["export", "mulhouse"], ["destroy", "mulhouse", "--yes", "--export-to"]])
+def test_a_folder_with_all_tables_and_no_key_is_no_whole_export(mulhouse, tmp_path, command):
+    folder = tmp_path / "folder"
+    mulhouse.says("export", "mulhouse", str(folder))
+    key = (folder / "signing.key").read_text()
+    (folder / "signing.key").unlink()
+    said = mulhouse.says(*command, str(folder))
+    assert said.code == 0, said.err
+    assert (folder / "signing.key").read_text() == key
 
 
 def test_an_older_export_does_not_do_for_a_destruction(mulhouse, tmp_path):

@@ -1,6 +1,7 @@
 """Whatever AWS or the way to it refuses is a sentence with the next command."""
 
 import json
+import sys
 
 import pytest
 from botocore.exceptions import (
@@ -11,7 +12,7 @@ from botocore.exceptions import (
     ProfileNotFound,
 )
 
-from infra.ops import status
+from infra.ops import __main__, status
 from infra.ops.line import main
 from infra.ops.stops import Exit
 from infra.ops.trouble import in_words
@@ -68,6 +69,18 @@ def test_a_fault_of_ours_is_a_sentence_and_is_kept(monkeypatch, capsys):
     said = capsys.readouterr().err
     assert "entraide itself has a fault: ZeroDivisionError" in said
     assert "Traceback" not in said
+
+
+def test_an_interrupt_before_there_is_a_command_line_is_a_sentence(monkeypatch, capsys):
+    class Interrupting:
+        def find_spec(self, name, *_more):
+            if name == "infra.ops.line":
+                raise KeyboardInterrupt
+
+    monkeypatch.delitem(sys.modules, "infra.ops.line")
+    monkeypatch.setattr(sys, "meta_path", [Interrupting(), *sys.meta_path])
+    assert __main__.main() == Exit.INTERRUPTED
+    assert "Interrupted.\nNothing was changed.\nNext: the same command again" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

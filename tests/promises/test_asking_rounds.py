@@ -14,7 +14,7 @@ from chalicelib.asking.dynamodb import DynamoAskings, _asking, _item
 from chalicelib.asking.service import Asker
 from chalicelib.board.dynamodb import DynamoChangeLog
 from chalicelib.board.service import LiveBoard
-from chalicelib.cities.asking import AskingRules, Wave
+from chalicelib.cities.asking import Wave
 from chalicelib.errors import DomainError, Unavailable
 from chalicelib.matching.dynamodb import DynamoMatches, _match
 from chalicelib.matching.service import Matching
@@ -29,14 +29,13 @@ from tests.samples import NOW, a_house
 from tests.trouble import Killed, Luck, Unlucky, well
 
 WAVES = (Wave(2, 60, 20, 1_000), Wave(2, 120, 30, 4_000))
-RULES = AskingRules(WAVES, 1)
 FUNCTIONS = 6
 
 
 def a_town(**parts):
     """Few helpers, who are asked twice a week, and more needs than they can help with."""
     town = Neighbourhood(**parts)
-    town.house.city = replace(town.house.city, asking=RULES)
+    town.waves(*WAVES, assign_hours=1)
     town.helpers(10, asks_per_week=2)
     for number in range(8):
         town.need(town.helper(f"seeker-{number}", offer=False))

@@ -310,6 +310,8 @@ def forget(house, now):
 
 
 DAY = 1_440
+REMINDED = 14 * DAY - 14 * DAY // 3
+"""When a need of two weeks is reminded of: a third of them before its end."""
 
 REQUESTS = {
     "ask for a link": post(lambda _: "/v1/sign-in", {"email": "somebody@example.org"}),
@@ -354,7 +356,7 @@ ROUNDS = {
     "look at a queue": tick((61, tend)),
     "ask how it went": tick((3 * DAY + 1, tend)),
     "close": tick((3 * DAY + 1, tend), (3 * DAY + 2, send), (33 * DAY + 2, tend)),
-    "remind": tick((11 * DAY + 1, remind)),
+    "remind": tick((REMINDED + 1, remind)),
     "expire": tick((11 * DAY + 1, remind), (11 * DAY + 2, send), (14 * DAY + 1, expire)),
     "begin to ask": asking(ask),
     "ask in the next wave": asking(ask, hours=(13,)),

@@ -9,6 +9,7 @@ from random import Random
 
 import pytest
 
+from chalicelib.asking import service
 from chalicelib.asking.dynamodb import DynamoAskings, _asking
 from chalicelib.asking.service import Asker
 from chalicelib.asking.turns import Turn
@@ -55,7 +56,7 @@ class Days:
         self.passed_over, self.offers, self.asks, self.limits = [], [], defaultdict(list), {}
         for number in range(helpers):
             self._settle(number)
-        self.house, self.seen = house, set()
+        self.house, self.seen, self.left = house, set(), []
 
     def live(self, days):
         for tick in range(days * DAY_MINUTES // TICK_MINUTES):
@@ -67,7 +68,9 @@ class Days:
                 self._post()
             self._answers()
             self.house.matching.tend_due(self.town.clock.now)
-            assert self.house.asking.ask_due(self.town.clock.now).failed == 0
+            outcome = self.house.asking.ask_due(self.town.clock.now)
+            assert outcome.failed == 0
+            self.left.append(outcome.left)
         return self
 
     def _settle(self, number):
@@ -161,6 +164,14 @@ class Days:
         ]
 
     @property
+    def never_looked_at(self):
+        """Return the needs of more than a day ago that have no asking."""
+        posted = self.town.clock.now - 86_400
+        needs = [each for each in map(read_listing, self._rows("listings")) if each.kind == "need"]
+        known = {row["pk"] for row in self._rows("askings", "asked")}
+        return [need.id for need in needs if need.published_at < posted and need.id not in known]
+
+    @property
     def states(self):
         return Counter(row["state"] for row in self._rows("askings", "asked"))
 
@@ -181,6 +192,22 @@ def test_in_many_ninety_days_nobody_is_asked_too_often_and_no_older_need_is_pass
     assert days.passed_over == []
 
 
+def test_when_rounds_take_few_needs_each_no_older_one_is_passed_over_and_none_is_lost(monkeypatch):
+    monkeypatch.setattr(service, "MOST", 2)
+    days = Days(1, helpers=16, needs_a_day=2).live(10)
+    assert sum(left > 0 for left in days.left) > 5
+    assert days.passed_over == []
+    assert days.never_looked_at == []
+
+
+def test_a_round_that_takes_the_newest_that_are_due_is_caught(monkeypatch):
+    first_come = service.first_come
+    monkeypatch.setattr(service, "MOST", 2)
+    monkeypatch.setattr(service, "first_come", lambda *given: first_come(*given)[::-1])
+    monkeypatch.setattr("chalicelib.asking.waves.wanted_by", lambda *_, **__: [])
+    assert Days(1, helpers=16, needs_a_day=2).live(10).passed_over
+
+
 def test_who_takes_the_newest_first_is_caught(monkeypatch):
     order = Turn.order.fget
 
@@ -195,6 +222,6 @@ def test_who_takes_the_newest_first_is_caught(monkeypatch):
 
 def test_who_counts_no_asks_is_caught(monkeypatch):
     monkeypatch.setattr("chalicelib.people.model.Person.may_be_asked", lambda *_: None)
-    monkeypatch.setattr("chalicelib.matching.ranking.asks_left", lambda *_: 1)
+    monkeypatch.setattr("chalicelib.people.model.asks_left", lambda *_: 1)
     monkeypatch.setattr("chalicelib.asking.choosing.asks_left", lambda *_: 1)
     assert Days(1, helpers=16, needs_a_day=4).live(10).above_the_limit

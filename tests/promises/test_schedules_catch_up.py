@@ -21,7 +21,7 @@ from chalicelib.errors import DomainError
 from chalicelib.listings.model import KEPT_S
 from chalicelib.notices.dynamodb import _notice
 from chalicelib.notices.hours import Quiet
-from chalicelib.notices.model import notice_id
+from chalicelib.notices.model import ALONG_S, notice_id
 from chalicelib.notices.repository import Mail
 from chalicelib.people.dynamodb import added
 from chalicelib.storage.transaction import Put, table_of
@@ -224,6 +224,7 @@ class Neighbours:
 
     def accept(self, match, by):
         matching, said = self.house.matching, {"by": by.id, "answer": "", "key": "answer"}
+        said["linked"] = self.random.random() < 0.5
         accepted = matching.accept(match.id, now=self.clock.now, **said).match
         cancel = partial(matching.cancel, match.id, "other", by=match.seeker, key="cancel")
         tell = [
@@ -244,6 +245,10 @@ class Days:
         self.clock, self.mailbox, self.ticks, self.lag = Clock(NOW), Mailbox(), ticks, lag
         self.tables = DueTables(self.clock, lag)
         self.house = a_house(tables=self.tables, now=self.clock)
+        short = replace(
+            self.house.city.limits, offer_days=1
+        )  # so that offers end within the days as needs do
+        self.house.city = replace(self.house.city, limits=short)
         self.writer = PlainWriter(self.clock)
         self.house.dispatcher = replace(self.house.dispatcher, renderer=self.writer, mailer=self.mailbox)
         self.neighbours = Neighbours(self.house, self.clock, script)
@@ -298,8 +303,13 @@ class Days:
         return kept
 
     def overtaken(self, notice):
-        """Say whether what a notice tells was changed after it became so, or was told beforehand."""
+        """Say whether what a notice tells was changed after it became so, or was told beforehand.
+
+        What only goes along with a mail may not be told, and what the last days bring may still wait.
+        """
         beforehand = None
+        if notice.pace == "along" or self.latest(notice) > END:  # no mail took it, or it waits for one
+            return True
         if notice.template == "listing_expired":
             ends = notice.values["expires_at"]
             beforehand = self.writer.told.get(notice_id("listing_ending", notice.to, notice.subject, ends))
@@ -310,6 +320,8 @@ class Days:
         that had gone before its first tick came.
         """
         hours, person = self.house.dispatcher.hours, self.house.people.get(notice.to)
+        if notice.pace == "along":
+            return notice.made_at + ALONG_S
         digest = hours.last_digest(notice.made_at, notice.latest, person.quiet)
         if digest < notice.made_at + LONGEST_OUTAGE_S:
             digest = hours.next_digest(digest, person.quiet)

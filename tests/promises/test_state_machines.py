@@ -9,8 +9,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from chalicelib.listings import service
 from chalicelib.listings.model import Listing
 from chalicelib.matching import dynamodb as table_of_matches
-from chalicelib.matching import queue, ranking
-from chalicelib.matching import service as service_of_matches
+from chalicelib.matching import proposals, queue, ranking
 from chalicelib.matching.model import Match
 from tests.network import PEOPLE, Network
 
@@ -73,7 +72,7 @@ def forget_who_waits(monkeypatch):
 
 
 def mind_no_block(monkeypatch):
-    for module in (service_of_matches, queue, ranking):
+    for module in (proposals, ranking):
         monkeypatch.setattr(module, "kept_apart", lambda _one, _other: False)
     monkeypatch.setattr(table_of_matches, "_together", lambda _match, *, written: [])
 

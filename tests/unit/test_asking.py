@@ -4,8 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from chalicelib.asking import service, waves
 from chalicelib.asking.model import Asking
-from chalicelib.cities.asking import AskingRules, Wave
+from chalicelib.asking.shown import show_asking
+from chalicelib.cities.asking import Wave
 from chalicelib.errors import Conflict
 from chalicelib.notices.hours import Quiet
 from tests.asking import Neighbourhood
@@ -17,7 +19,7 @@ WAVES = (Wave(2, 60, 20, 1_000), Wave(2, 120, 30, 2_000), Wave(3, 240, 60, 10_00
 @pytest.fixture
 def town():
     town = Neighbourhood()
-    town.house.city = replace(town.house.city, asking=AskingRules(WAVES, 2))
+    town.waves(*WAVES)
     return town
 
 
@@ -75,7 +77,7 @@ def test_one_no_does_not_begin_the_next_wave(town):
     town.helpers(4)
     need = town.need()
     town.round()
-    town.decline(need, town.house.people.get(town.asked(need)[0]))
+    town.decline(need, town.first(need))
     town.round(minutes=1)
     assert len(town.asked(need)) == 2
 
@@ -91,7 +93,7 @@ def test_a_wave_stops_when_the_need_is_served(town):
     town.helpers(6)
     need = town.need()
     town.round()
-    town.accept(need, town.house.people.get(town.asked(need)[0]))
+    town.accept(need, town.first(need))
     town.rounds_for(10 * 60)
     assert len(town.asked(need)) == 2
     assert town.asking(need).state == "served"
@@ -102,7 +104,7 @@ def test_a_need_for_two_goes_on_until_both_places_are_taken(town):
     need = town.need(capacity=2)
     town.round()
     assert len(town.asked(need)) == 3
-    town.accept(need, town.house.people.get(town.asked(need)[0]))
+    town.accept(need, town.first(need))
     town.round(hours=1)
     assert len(town.asked(need)) > 3
 
@@ -111,7 +113,7 @@ def test_a_place_that_becomes_free_is_asked_for_again_and_nobody_twice(town):
     town.helpers(4)
     need = town.need()
     town.round()
-    first = town.house.people.get(town.asked(need)[0])
+    first = town.first(need)
     town.accept(need, first)
     town.round(minutes=1)
     town.cancel(need, first)
@@ -157,11 +159,11 @@ def test_a_new_helper_is_asked_for_the_oldest_need_however_many_fit_better(town)
 
 
 def test_after_the_last_wave_a_need_is_handed_over_and_who_is_left_is_asked_all_the_same(town):
-    town.house.city = replace(town.house.city, asking=AskingRules((Wave(1, 60, 20, 10_000),), 2))
+    town.waves(Wave(1, 60, 20, 10_000))
     town.helpers(2)
     need = town.need()
     town.round()
-    town.decline(need, town.house.people.get(town.asked(need)[0]))
+    town.decline(need, town.first(need))
     town.round(minutes=1)
     assert len(town.asked(need)) == 2
     assert town.mails("need_unanswered") == [town.monique.id]
@@ -243,8 +245,7 @@ def test_a_seeker_who_joined_in_is_mailed_the_no(town, act):
     yusuf, need = town.helper("yusuf"), town.need()
     town.round()
     (match,) = town.matches(need).values()
-    said = {"by": town.monique, "message": "Samedi ?", "key": "own", "now": town.clock.now}
-    town.house.matching.propose(need.id, match.offer, **said)
+    town.propose(need, match.offer, message="Samedi ?")
     (mail,) = getattr(town, act)(need, yusuf).notices
     assert mail.to == town.monique.id
 
@@ -252,8 +253,7 @@ def test_a_seeker_who_joined_in_is_mailed_the_no(town, act):
 def test_who_has_to_do_with_the_need_already_is_not_asked_by_the_city(town):
     yusuf = town.helper("yusuf")
     need, second = town.need(), town.offer(yusuf)
-    said = {"by": town.monique, "message": "", "key": "own", "now": town.clock.now}
-    town.house.matching.propose(need.id, second.id, **said)
+    town.propose(need, second.id)
     town.rounds_for(8 * 60)
     assert town.asked(need) == []
     assert len(town.matches(need)) == 1
@@ -266,6 +266,38 @@ def test_the_city_asks_a_helper_once_for_a_need_whatever_they_offer(town):
     need = town.need()
     town.rounds_for(8 * 60)
     assert town.asked(need) == [yusuf.id]
+
+
+class TestTwoOffersOfOneHelper:
+    @pytest.fixture
+    def need(self, town):
+        """The city asked Yusuf for it; of his other offer the seeker asked him, and to that he said no."""
+        self.yusuf = town.helper("yusuf")
+        town.offer(self.yusuf)
+        offers = town.house.publishing.listings.of_author(self.yusuf.id, before=None, limit=2)
+        need = town.need()
+        town.round()
+        (asked,) = town.asking(need).asked
+        self.other = next(offer.id for offer in offers if offer.id != asked.offer)
+        said = {"by": town.monique, "message": "", "key": "own", "now": town.clock.now}
+        match = town.house.matching.propose(need.id, self.other, **said).match
+        town.house.matching.decline(match.id, "no_time", by=self.yusuf.id, key="no", now=town.clock.now)
+        return need
+
+    def test_a_no_to_the_one_does_not_end_the_wave_that_asked_for_the_other(self, town, need):
+        town.helper("far", away_m=1_500)
+        town.round(minutes=1)
+        assert town.asked(need) == [self.yusuf.id]
+
+    def test_their_answer_to_the_city_is_shown_and_no_other(self, town, need):
+        shown = show_asking(town.house.asking.progress(need), town.house.city, town.clock.now)
+        assert (shown["waiting"], shown["declined"]) == (1, 0)
+
+    def test_the_desk_has_the_reason_of_each(self, town, need):
+        town.rounds_for(8 * 60)
+        passed = town.asking(need).outcome.passed
+        assert {each.why for each in passed if each.offer == self.other} == {"declined"}
+        assert {each.why for each in passed if each.offer != self.other} == {"no_answer"}
 
 
 @pytest.mark.parametrize("who_blocks", ["seeker", "helper"])
@@ -284,20 +316,18 @@ def test_the_citys_asking_leaves_the_seeker_their_own_proposals(town):
     need, last = town.need(), town.helper("last", away_m=3_500)
     town.round()
     offer = next(iter(town.house.publishing.listings.of_author(last.id, before=None, limit=1)))
-    said = {"by": town.monique, "message": "", "key": "own", "now": town.clock.now}
-    assert town.house.matching.propose(need.id, offer.id, **said).match.proposer == "seeker"
+    assert town.propose(need, offer.id).match.proposer == "seeker"
 
 
 def test_a_seeker_who_asks_whom_the_city_asked_adds_their_word_and_nobody_is_asked_twice(town):
     yusuf, need = town.helper("yusuf"), town.need()
     town.round()
     (match,) = town.matches(need).values()
-    said = {"by": town.monique, "message": "Samedi ?", "now": town.clock.now}
     for _ in range(2):
-        told = town.house.matching.propose(need.id, match.offer, key="own", **said)
+        told = town.propose(need, match.offer, message="Samedi ?")
         assert (told.match.id, told.match.message, told.notices) == (match.id, "Samedi ?", ())
     with pytest.raises(Conflict, match="already_asked"):
-        town.house.matching.propose(need.id, match.offer, key="another", **said)
+        town.propose(need, match.offer, message="Samedi ?", key="another")
     assert town.mails("asked_to_help") == [yusuf.id]
     assert len(town.house.people.get(yusuf.id).asked) == 1
 
@@ -343,6 +373,24 @@ class TestUnanswered:
         assert town.mails("need_unanswered") == [town.monique.id]
         assert town.asking(need).state == "unanswered"
 
+    @pytest.mark.parametrize(("urgency", "pace"), [("high", "soon"), ("normal", "calm")])
+    def test_that_nobody_could_help_is_urgent_only_if_the_need_is(self, town, urgency, pace):
+        town.need(urgency=urgency)
+        town.rounds_for(5 * 60)
+        (told,) = town.notices("need_unanswered")
+        assert told["pace"] == pace
+
+    def test_who_renews_a_need_or_is_asked_for_anew_is_told_anew(self, town):
+        need = town.need()
+        town.rounds_for(5 * 60)
+        coordinate = {"key": "again", "now": town.clock.now}
+        town.house.asking.ask_again(need.id, None, **coordinate)
+        town.rounds_for(5 * 60)
+        renewal = {"by": town.monique.id, "key": "renew", "now": town.clock.now}
+        town.house.publishing.renew(need.id, **renewal)
+        town.rounds_for(5 * 60)
+        assert town.mails("need_unanswered") == [town.monique.id] * 3
+
     def test_somebody_new_is_asked_at_once_and_nobody_is_told_twice(self, town):
         need = town.need()
         town.rounds_for(5 * 60)
@@ -378,6 +426,64 @@ class TestUnanswered:
         town.round(minutes=1)
         assert town.asked(need) == [first.id, second.id]
         assert (town.asking(need).wave, town.asking(need).told) == (1, False)
+
+
+class TestMoreThanOneRoundTakes:
+    @pytest.fixture
+    def needs(self, town, monkeypatch):
+        """Five needs, the last of them urgent, in a city whose rounds take two."""
+        monkeypatch.setattr(service, "MOST", 2)
+        town.helpers(8)
+        said = [{}, {}, {}, {}, {"urgency": "high"}]
+        found = []
+        for each in said:
+            town.clock.turn(seconds=5)
+            found.append(town.need(**each))
+        return found
+
+    def rounds(self, town, needs, many, **turn):
+        """Return, of each round, which needs had been asked for by then and how many were left."""
+        found = []
+        for _ in range(many):
+            left = town.round(**turn).left
+            asked = [number for number, need in enumerate(needs) if town.asking(need)]
+            found.append((asked, left))
+        return found
+
+    def test_the_urgent_and_the_oldest_come_first_and_the_others_in_the_rounds_after(self, town, needs):
+        seen = [([0, 4], 3), ([0, 1, 2, 4], 1), ([0, 1, 2, 3, 4], 0)]
+        assert self.rounds(town, needs, 3, minutes=5) == seen
+
+    def test_what_waits_for_its_next_wave_loses_none_of_it(self, town, needs):
+        self.rounds(town, needs, 3, minutes=5)
+        town.clock.turn(hours=1)
+        self.rounds(town, needs, 3, minutes=5)
+        assert [town.asking(need).wave for need in needs] == [2] * 5
+
+    def test_new_offers_are_looked_at_once_nothing_is_left(self, town, needs):
+        town.rounds_for(12 * 60, every=5)
+        new = town.helper("new", away_m=900, asks_per_week=9)
+        town.rounds_for(30, every=5)
+        assert all(new.id in town.asked(need) for need in needs)
+
+    def test_a_round_that_takes_some_and_says_that_all_is_done_is_caught(self, town, needs, monkeypatch):
+        everything = service.Asker._due
+
+        def some(asker, board, since, now):
+            due, new = everything(asker, board, since, now)
+            return {need: due[need] for need in service.first_come(due, board, asker.city)[:2]}, new
+
+        monkeypatch.setattr(service.Asker, "_due", some)
+        assert self.rounds(town, needs, 5, minutes=5)[-1] != ([0, 1, 2, 3, 4], 0)
+
+    def test_as_many_again_that_want_the_same_helpers_are_looked_at_and_the_oldest(self, town, monkeypatch):
+        needs = [town.need() for _ in range(4)]
+        town.rounds_for(8 * 60)
+        monkeypatch.setattr(waves, "MOST", 2)
+        town.helper("new", asks_per_week=9)
+        outcome = town.round()
+        assert (outcome.done, outcome.left) == (2, 0)
+        assert sum(len(town.asked(need)) for need in needs) == 2
 
 
 class TestClocks:
@@ -440,7 +546,7 @@ def test_the_asking_of_a_need_that_is_gone_is_forgotten_in_time(town):
     [(30, "fr", "far"), (30, "ar", "near"), (90, "fr", "far"), (91, "fr", "near")],
 )
 def test_of_equal_fits_the_one_asked_less_in_the_season_is_asked(town, days_ago, language, asked):
-    town.house.city = replace(town.house.city, asking=AskingRules((Wave(1, 60, 20, 10_000),), 2))
+    town.waves(Wave(1, 60, 20, 10_000))
     before = town.clock.now - days_ago * 24 * HOUR_S
     near = town.helper("near", away_m=100, asked=(before,))
     far = town.helper("far", away_m=3_500, said={"languages": (language,)})

@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.asking import assigning
 from chalicelib.assignment.checker import Rejected
-from chalicelib.cities.asking import AskingRules, Wave
+from chalicelib.cities.asking import Wave
 from chalicelib.people.model import WEEK_S
 from tests.asking import Neighbourhood
 
@@ -17,7 +17,7 @@ WAVES = (Wave(1, 60, 20, 200), Wave(1, 120, 30, 400))
 def town():
     """A town whose waves look so near that they find nobody."""
     town = Neighbourhood()
-    town.house.city = replace(town.house.city, asking=AskingRules(WAVES, 2))
+    town.waves(*WAVES)
     return town
 
 
@@ -61,15 +61,13 @@ def test_a_need_that_waits_for_an_answer_is_left_alone_and_nobody_is_asked_twice
     need = town.need()
     assign(town)
     assert assign(town, hours=3).needs == 0
-    town.decline(need, town.house.people.get(town.asked(need)[0]))
+    town.decline(need, town.first(need))
     assign(town, hours=3)
     assert len(town.asked(need)) == len(set(town.asked(need))) == 2
 
 
 def test_waves_and_assignment_together_ask_nobody_twice_and_nobody_too_often(town):
-    town.house.city = replace(
-        town.house.city, asking=AskingRules((Wave(2, 60, 20, 1_000), Wave(2, 60, 20, 5_000)), 1)
-    )
+    town.waves(Wave(2, 60, 20, 1_000), Wave(2, 60, 20, 5_000), assign_hours=1)
     helpers = town.helpers(6, away_m=800, asks_per_week=2)
     needs = [town.need() for _ in range(8)]
     for _ in range(30):
@@ -125,6 +123,25 @@ def test_a_need_that_nobody_fits_keeps_the_gates_that_were_shut(town):
         "why": "no_option",
         "gates": {"helper_paused": 1, "too_far": 1},
     }
+
+
+@pytest.mark.parametrize("act", ["wave", "renewed", "again"])
+def test_why_a_need_was_not_served_is_forgotten_when_somebody_is_asked_or_it_begins_anew(town, act):
+    need = town.need()
+    assign(town)
+    assert town.asking(need).certificate["why"] == "no_option"
+    if act == "wave":
+        town.helper("new", away_m=100)
+        town.round(minutes=1)
+        assert len(town.asked(need)) == 1
+    elif act == "renewed":
+        town.clock.turn(minutes=5)
+        town.house.publishing.renew(need.id, by=town.monique.id, key="renew", now=town.clock.now)
+        town.round(minutes=1)
+    else:
+        town.rounds_for(180)
+        town.house.asking.ask_again(need.id, None, key="again", now=town.clock.now)
+    assert town.asking(need).certificate is None
 
 
 def test_nothing_is_proposed_that_the_checker_does_not_accept(town, monkeypatch):

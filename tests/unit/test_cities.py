@@ -50,7 +50,7 @@ def test_a_territory_is_what_its_file_says(slug):
     assert city.cell_m == (250 if city.level == "commune" else 1000)
     assert city.languages[0] == "fr"
     assert city.zone == ZoneInfo("Europe/Brussels" if slug == "namur" else "Europe/Paris")
-    assert (city.limits.proposal_hours, city.limits.remind_days) == (48, 3)
+    assert (city.limits.proposal_hours, city.limits.offer_days, city.limits.remind_days) == (48, 90, 3)
 
 
 def test_some_cities_read_childcare_before_it_is_shown_and_mulhouse_reads_nothing_before():

@@ -117,6 +117,7 @@ def test_a_member_nobody_knows_is_refused(at):
         ("/categories/2/lifetime_days", 0, "out_of_range"),
         ("/limits/proposal_hours", -48, "out_of_range"),
         ("/limits/remind_days", 7, "not_before_the_end"),
+        ("/limits/offer_days", 0, "out_of_range"),
         ("/categories/2/urgency", "extreme", "not_allowed"),
         ("/asking/waves", [], "empty"),
         ("/asking/waves", [MULHOUSE["asking"]["waves"][0]] * 7, "too_many"),

@@ -101,7 +101,7 @@ def test_a_confirmation_posts_to_its_own_address_and_only_then():
     assert forms == [{"method": "post", "action": "", "accept-charset": "utf-8"}]
     assert [dict(attrs) for tag, attrs in tags if tag == "button"] == [{"type": "submit"}]
     assert "href" not in page()
-    assert 'href="../no"' in page(secondary=Way("Non", "../no"))
+    assert 'href="../no"' in page(ways=[Way("Non", "../no")])
 
 
 def test_every_field_has_its_label_and_is_told_what_is_wrong():

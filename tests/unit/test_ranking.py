@@ -14,10 +14,19 @@ from chalicelib.cities.model import CATEGORIES
 from chalicelib.listings.windows import ANY_TIME
 from chalicelib.matching.candidates import candidates
 from chalicelib.matching.ranking import (
-    BEST,
+    A_PLACE_LEFT,
+    A_TRUST_LEVEL,
     DISTANCE_SCALE_M,
     FULL_OVERLAP,
+    MOST_DISTANCE,
+    MOST_PLACES,
+    MOST_TEXT,
+    MOST_TIME,
+    MOST_TRUST,
     NEAR,
+    NEVER_ASKED,
+    SAME_CATEGORY,
+    SHARED_LANGUAGE,
     Fit,
     distance_points,
     fit,
@@ -28,6 +37,17 @@ from chalicelib.places.model import Point, distance_m
 from chalicelib.words.alike import FULL, alike
 from tests.cards import CELL_M, NOW, PARIS, Cards, cell_at
 from tests.samples import an_id
+
+BEST = (
+    SAME_CATEGORY
+    + MOST_TEXT
+    + MOST_DISTANCE
+    + MOST_TIME
+    + SHARED_LANGUAGE
+    + A_PLACE_LEFT * MOST_PLACES
+    + NEVER_ASKED
+    + A_TRUST_LEVEL * MOST_TRUST
+)
 
 ZONE = ZoneInfo("Europe/Paris")
 MORNING, EVENING = 0b1111, 0b1111 << 30

@@ -20,22 +20,10 @@ from chalicelib.people.model import LINK_S
 from chalicelib.places.model import Place, Point
 from chalicelib.rounds import Round
 from chalicelib.settings import CITIES
+from tests.fakes import Failing
 from tests.samples import HOUR_S, NOW, a_draft, a_house, a_person, an_id, new_key, settle
 
 ELSEWHERE = Place(Point(48.58, 7.75), "Strasbourg")
-
-
-class Post:
-    """A provider that does to each mail what is next in the list, and takes it when the list is over."""
-
-    def __init__(self, *failures):
-        self.failures, self.mails = list(failures), []
-
-    def send(self, mail, notice_id):
-        if self.failures:
-            raise self.failures.pop(0)
-        self.mails.append((mail, notice_id))
-        return f"provider-{len(self.mails)}"
 
 
 @pytest.fixture
@@ -78,9 +66,21 @@ class TestPublishing:
     def test_a_need_is_open_found_and_kept_for_the_lifetime_of_its_category(self, house, monique):
         need = publish(house, monique)
         assert (need.state, need.expires_at, need.version) == ("open", NOW + 14 * DAY_S, 1)
-        assert need.remind_at == need.expires_at - 3 * DAY_S
+        assert need.remind_at == need.expires_at - 14 * DAY_S // 3
         assert house.publishing.get(need.id) == need
         assert house.board.fresh(NOW).get(need.id).title == need.draft.title
+
+    @pytest.mark.parametrize(("category", "days"), [("groceries", 90), ("company", 90), ("pharmacy", 90)])
+    def test_an_offer_stands_a_season_whatever_it_gives(self, house, yusuf, category, days):
+        offer = publish(house, yusuf, "offer", category=category)
+        assert (offer.expires_at, offer.remind_at) == (NOW + days * DAY_S, NOW + (days - 14) * DAY_S)
+        renewed = house.publishing.renew(offer.id, by=yusuf.id, key=new_key(), now=NOW + 80 * DAY_S)
+        assert renewed.expires_at == NOW + (80 + days) * DAY_S
+
+    def test_an_offer_stands_no_shorter_than_a_need_of_its_category(self, house, yusuf):
+        house.__dict__["city"] = replace(house.city, limits=replace(house.city.limits, offer_days=20))
+        assert publish(house, yusuf, "offer", category="company").expires_at == NOW + 60 * DAY_S
+        assert publish(house, yusuf, "offer", category="groceries").expires_at == NOW + 20 * DAY_S
 
     def test_the_same_request_again_finds_the_same_listing(self, house, monique):
         first = publish(house, monique, key="key-00000001")
@@ -164,7 +164,7 @@ class TestPublishing:
         assert (same.expires_at, same.remind_at) == (need.expires_at, need.remind_at)
         sooner = a_draft(needed_by=NOW + 5 * DAY_S)
         sooner = house.publishing.edit(need.id, sooner, by=monique.id, version=2, now=later)
-        assert (sooner.expires_at, sooner.remind_at) == (NOW + 5 * DAY_S, NOW + 2 * DAY_S)
+        assert (sooner.expires_at, sooner.remind_at) == (NOW + 5 * DAY_S, None)  # the day they named
         open_end = house.publishing.edit(need.id, a_draft(), by=monique.id, version=3, now=later)
         assert open_end.expires_at == later + 14 * DAY_S
 
@@ -384,11 +384,23 @@ class TestMatching:
             (monique.id, "D'accord"),
             (yusuf.id, "Mardi ?"),
         }
+        assert [mail.pace for mail in mails if mail.to == yusuf.id] == ["calm"]
         again = house.matching.accept(
             asked.match.id, by=yusuf.id, answer="D'accord", key="key-00000002", now=NOW
         )
         assert again == (match, ())
         assert house.publishing.get(offer.id).left == 1
+
+    @pytest.mark.parametrize("exchange", ["direct", "confirmed"])
+    def test_who_says_yes_by_the_link_of_a_mail_has_that_mail_and_needs_no_other(
+        self, house, asked, exchange
+    ):
+        house.__dict__["city"] = replace(house.city, exchange=exchange)
+        said = {"by": asked.match.helper, "answer": "", "key": new_key(), "now": NOW}
+        _, mails = house.matching.accept(asked.match.id, linked=True, **said)
+        paces = {mail.to: mail.pace for mail in mails}
+        assert paces[asked.match.helper] == "along"
+        assert paces[asked.match.seeker] in ("urgent", "soon")
 
     def test_a_yes_to_a_need_that_is_over_takes_nothing_and_says_why(self, house, need, asked, monique):
         house.publishing.withdraw(need.id, by=monique.id, key=new_key(), now=NOW)
@@ -505,7 +517,7 @@ class TestMatching:
 
 class TestSending:
     def given(self, house, *failures, template="match_declined", to="yusuf"):
-        house.__dict__["mailer"] = Post(*failures)
+        house.__dict__["mailer"] = Failing(*failures)
         need = publish(house, house.people.get(an_id("monique")))
         said = {"title": need.draft.title}
         mail = notice(template, an_id(to), f"{need.id}-{need.id}", NOW, values=said, pace="prompt")

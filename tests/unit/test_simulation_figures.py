@@ -16,7 +16,7 @@ START = 1_772_406_000
 
 
 def a_history(limits=None, **lists):
-    history = History(START, START + 90 * DAY_S, limits or {1: Limit(3, 8), 2: Limit(3, 8)})
+    history = History(limits or {1: Limit(3, 8), 2: Limit(3, 8)})
     for need in lists.get("needs", ()):
         history.needs[need.number] = need
     for ask in lists.get("asks", ()):

@@ -106,6 +106,21 @@ def test_a_schedule_that_stopped_is_noticed_whatever_else_runs(watch, signs):
     assert watch.look(NOW + 3 * HOUR_S) == ("quiet-purge",)
 
 
+def test_a_schedule_that_an_upgrade_added_and_that_never_runs_is_noticed(watch, mailbox):
+    watch.look(NOW)
+    upgraded = replace(watch, schedules={**SCHEDULES, "assign_helpers": 60, "ask_round": HOUR_S})
+    assert upgraded.look(NOW + HOUR_S) == ()
+    assert upgraded.look(NOW + 2 * HOUR_S) == ("quiet-assign_helpers",)
+    assert upgraded.look(NOW + 4 * HOUR_S) == ("quiet-ask_round", "quiet-assign_helpers")
+    assert "assign_helpers has not run for 60 minutes" in mailbox.mails[0][0].text
+
+
+def test_a_schedule_that_never_ran_in_a_new_city_is_noticed(watch, signs):
+    signs.between = lambda *_: Sight()
+    assert watch.look(NOW) == ()
+    assert watch.look(NOW + HOUR_S) == ("quiet-send_notices",)
+
+
 def test_a_tick_delivered_twice_or_from_the_past_looks_once(watch, signs):
     watch.look(NOW)
     assert watch.look(NOW) == ()

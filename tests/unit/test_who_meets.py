@@ -22,10 +22,10 @@ HELPERS = ("yusuf", "ana", "karl", "lea")
 class Town:
     """Monique's need, and the offers of those who may help her, each asked."""
 
-    def __init__(self, *, capacity=1, exchange="direct"):
+    def __init__(self, *, capacity=1, exchange="direct", category="groceries"):
         self.house = a_house()
         self.house.__dict__["city"] = replace(self.house.city, exchange=exchange)
-        self.now = NOW
+        self.now, self.category = NOW, category
         self.monique = settle(self.house, a_person("monique"))
         self.helpers = {name: settle(self.house, a_person(name)) for name in HELPERS}
         self.need = self.publish("need", self.monique, capacity=capacity)
@@ -33,7 +33,7 @@ class Town:
         self.asked = {name: self.ask(name) for name in HELPERS}
 
     def publish(self, kind, by, **said):
-        draft = a_draft(**said)
+        draft = a_draft(category=self.category, **said)
         return self.house.publishing.publish(kind, draft, by=by, key=new_key(), print_="print", now=self.now)[
             0
         ].id
@@ -117,6 +117,16 @@ def test_a_place_that_becomes_free_calls_the_first_in_the_queue_in_the_same_tran
     assert (called.state, called.due_at) == ("proposed", NOW + 48 * HOUR_S)
     assert town.match("ana").state == "queued"
     assert town.person("karl").asked == (NOW,)
+
+
+@pytest.mark.parametrize(("category", "pace"), [("groceries", "prompt"), ("pharmacy", "urgent")])
+def test_who_is_asked_or_called_is_told_at_once_when_the_category_is_urgent(category, pace):
+    town = Town(category=category)
+    for name in ("yusuf", "ana"):
+        town.yes(name)
+    town.cancel("yusuf")
+    (called,) = town.mails("place_free")
+    assert {mail.pace for mail in (*town.mails("asked_to_help"), called)} == {pace}
 
 
 def test_a_cancellation_repeated_calls_nobody_more(town):

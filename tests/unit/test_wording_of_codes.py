@@ -41,6 +41,7 @@ PASSED_ON = {
         "helper_asked_enough"
     ),
     ("people/dynamodb.py", "conflict"): "person_changed sign_in_used",
+    ("people/model.py", "gate"): "helper_paused helper_not_willing helper_asked_enough",
 }
 """Codes that reach an error through a name: where, and which."""
 
