@@ -4,6 +4,7 @@ Units are counted as DynamoDB counts them, from the items that the services real
 time is this machine's. Where they are written, `infra/ops/units.json`, is what `entraide cost` prices.
 """
 
+import gzip
 import io
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -14,7 +15,9 @@ from app import app
 from bench.metered import ACCESS_BYTES, TIMES, MeteredTables, Scene, size_of
 from bench.rows import Row, progress, row
 from chalicelib import wiring
+from chalicelib.cities.model import load_city
 from chalicelib.observability import logger
+from infra.client import client_of
 from infra.emulator import ROOT
 from infra.ops.bill import bill, busy, idle, load
 from infra.schedules import schedules_of
@@ -54,6 +57,7 @@ def measure(*, whole: bool = True) -> dict[str, Any]:
             "ticks": _ticks(),
             "bytes_a_resident": scene.bytes_a_resident,
             "code_bytes": MOST_BYTES,
+            "client": client_units(),
         }
     finally:
         handler.stream = stream
@@ -152,6 +156,14 @@ def _ticks() -> dict[str, dict[str, Any]]:
     return found
 
 
+def client_units() -> dict[str, int]:
+    """Return how many files a browser asks for, how large they are, and what is sent of them, compressed."""
+    client = client_of(load_city(ROOT / "infra" / "cities" / "mulhouse.json"))
+    files = [*client.parts.values(), *client.pages.values()]
+    sent = sum(len(gzip.compress(body)) for body in files)
+    return {"files": len(files), "bytes": sum(map(len, files)), "sent_bytes": sent}
+
+
 WATCH: dict[str, Any] = {
     "reads": 1, "writes": 1, "calls": 6, "mails": 0, "log_bytes": 400, "cpu_ms": 60, "queue": 1,
     "tables": ["jobs"],
@@ -180,10 +192,11 @@ def rows() -> Iterator[Row]:
 def other_units(found: Mapping[str, Any], kept: Mapping[str, Any]) -> list[str]:
     """Return where what was measured now is a tenth off what is kept; processor time may differ."""
     counted = ("reads", "writes", "calls", "mails", "requests")
-    return [
-        f"{name}: {each}"
+    both = [
+        (f"{name}: {each}", took.get(each, 0), kept[kind].get(name, {}).get(each, 0))
         for kind in ("uses", "ticks")
         for name, took in found[kind].items()
         for each in counted
-        if not isclose(took.get(each, 0), kept[kind].get(name, {}).get(each, 0), rel_tol=0.1, abs_tol=0.05)
     ]
+    both += [(f"client: {each}", took, kept["client"].get(each, 0)) for each, took in found["client"].items()]
+    return [name for name, now, then in both if not isclose(now, then, rel_tol=0.1, abs_tol=0.05)]

@@ -23,6 +23,8 @@ class Settings:
     """Empty where the key is kept under `signing_key_name`, and read when it is first needed."""
     configuration_set: str
     signing_key_name: str = ""
+    front_mark: str = ""
+    """What the front says with each request that it leads to the API; empty where there is no front."""
     release: str = ""
     """What was deployed: a digest of code and template, empty where nothing was."""
 
@@ -39,6 +41,7 @@ class Settings:
             signing_key=key.encode(),
             configuration_set=env.get("ENTRAIDE_CONFIGURATION_SET", f"entraide-{city}"),
             signing_key_name=name,
+            front_mark=env.get("ENTRAIDE_FRONT_MARK", ""),
             release=env.get("ENTRAIDE_RELEASE", ""),
         )
 

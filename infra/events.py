@@ -120,7 +120,8 @@ def _headers(environ: Environ) -> dict[str, str]:
     named = {name[5:]: value for name, value in environ.items() if name.startswith("HTTP_")}
     named |= {name: environ[name] for name in ("CONTENT_TYPE", "CONTENT_LENGTH") if environ.get(name)}
     headers = {name.replace("_", "-").title(): _text(value) for name, value in named.items()}
-    headers["X-Forwarded-For"] = environ.get("REMOTE_ADDR", "")
+    passed = [headers.get("X-Forwarded-For", ""), environ.get("REMOTE_ADDR", "")]
+    headers["X-Forwarded-For"] = ", ".join(filter(None, passed))
     headers["X-Forwarded-Proto"] = environ.get("wsgi.url_scheme", "http")
     headers["X-Forwarded-Port"] = environ.get("SERVER_PORT", "")
     return headers

@@ -24,6 +24,7 @@ from chalice.app import Chalice
 from chalicelib.cities.model import City, load_city
 from chalicelib.errors import Invalid
 from infra.emulator import ROOT, EmulatorError, account_of, aws_environment, emulator, set_environment
+from infra.front import Front
 from infra.gateway import Gateway
 from infra.mailbox import Mailbox
 from infra.schedules import Runner, schedules_of
@@ -78,7 +79,8 @@ def open_city(slug: str, port: int) -> None:
         print(
             f"  {city.name:<12} {url}/\n  API          {url}/docs\n  Mailbox      {url}/mailbox", flush=True
         )
-        _serve(app, listener, Mailbox(engine.mail, city.name, city.zone), log)
+        front = Front(Gateway(app), app.routes, city)
+        _serve(app, listener, Site(front, Mailbox(engine.mail, city.name, city.zone)), log)
         print(f"\nStopping {city.name} (once more to force it) ...", flush=True)
     print(f"Stopped. The data is kept in {os.path.relpath(kept)}.")
 
@@ -126,9 +128,9 @@ def _seed(city: City) -> None:
     seed(city)
 
 
-def _serve(app: Chalice, listener: socket.socket, mailbox: Mailbox, log: Path) -> None:
+def _serve(app: Chalice, listener: socket.socket, site: Site, log: Path) -> None:
     """Serve until KeyboardInterrupt. What the application says meanwhile, goes to the log."""
-    server = serve_on(listener, Site(Gateway(app), mailbox, has_home="/" in app.routes))
+    server = serve_on(listener, site)
     schedules = Runner(schedules_of(app))
     with log.open("a") as said, redirect_stdout(said):
         schedules.start()

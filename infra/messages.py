@@ -1,5 +1,10 @@
-"""Check what the network says in every language, and compile it: `python -m infra.messages`."""
+"""Check what the network says in every language, and compile it: `python -m infra.messages`.
 
+What the functions say becomes a catalogue of gettext; what the client says, with the names of choices that
+both say, a file of JSON.
+"""
+
+import json
 import sys
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
@@ -12,7 +17,12 @@ from babel.messages.pofile import read_po
 
 from chalicelib.cities.model import LANGUAGES
 from chalicelib.wording.catalogue import DOMAIN, LOCALE, PLACEHOLDER
+from infra.client import WEB
 
+CLIENT = "client"
+"""The domain of what the client alone says."""
+SHARED = ("category", "day", "decline", "distance", "kind", "language", "urgency")
+"""Families of the functions' messages that the client says too."""
 _NO_DAY = datetime.fromtimestamp(0, UTC)
 
 Messages = Mapping[str, Message]
@@ -20,19 +30,37 @@ Messages = Mapping[str, Message]
 
 def main() -> int:
     catalogues = {language: read(language) for language in LANGUAGES}
-    found = list(faults({language: by_code(catalogue) for language, catalogue in catalogues.items()}))
+    clients = {language: read(language, CLIENT) for language in LANGUAGES}
+    found = [
+        fault
+        for each in (catalogues, clients)
+        for fault in faults({language: by_code(catalogue) for language, catalogue in each.items()})
+    ]
     if found:
         print("\n".join(found), file=sys.stderr)
         return 1
     for language, catalogue in catalogues.items():
-        _path(language, "mo").write_bytes(compiled(catalogue))
-    print(f"{len(by_code(catalogues[LANGUAGES[0]]))} messages in {', '.join(LANGUAGES)}.")
+        _path(language, DOMAIN, "mo").write_bytes(compiled(catalogue))
+        words_path(language).write_bytes(words(catalogue, clients[language]))
+    many = len(by_code(catalogues[LANGUAGES[0]])) + len(by_code(clients[LANGUAGES[0]]))
+    print(f"{many} messages in {', '.join(LANGUAGES)}.")
     return 0
 
 
-def read(language: str) -> Catalog:
-    with _path(language, "po").open("rb") as source:
-        return read_po(source, locale=language, domain=DOMAIN, abort_invalid=True)
+def read(language: str, domain: str = DOMAIN) -> Catalog:
+    with _path(language, domain, "po").open("rb") as source:
+        return read_po(source, locale=language, domain=domain, abort_invalid=True)
+
+
+def words(catalogue: Catalog, client: Catalog) -> bytes:
+    """Return what the client says in a language: a text by code, or the forms for one and for many."""
+    shared = {code: each for code, each in by_code(catalogue).items() if code.partition(".")[0] in SHARED}
+    said = {code: message.string for code, message in sorted((shared | dict(by_code(client))).items())}
+    return json.dumps(said, ensure_ascii=False, indent=0).encode() + b"\n"
+
+
+def words_path(language: str) -> Path:
+    return WEB / "client" / "words" / f"{language}.json"
 
 
 def by_code(catalogue: Catalog) -> Messages:
@@ -80,8 +108,8 @@ def _code(message: Message) -> str:
     return message.id if isinstance(message.id, str) else message.id[0]
 
 
-def _path(language: str, suffix: str) -> Path:
-    return LOCALE / language / "LC_MESSAGES" / f"{DOMAIN}.{suffix}"
+def _path(language: str, domain: str, suffix: str) -> Path:
+    return LOCALE / language / "LC_MESSAGES" / f"{domain}.{suffix}"
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from waitress.server import create_server  # type: ignore[import-untyped]
 from waitress.task import ErrorTask  # type: ignore[import-untyped]
 
 from infra.events import Environ, raw_path
-from infra.gateway import MOST_BODY, StartResponse, Wsgi, problem, respond
+from infra.gateway import MOST_BODY, StartResponse, Wsgi, problem
 
 THREADS = 8
 MOST_PASSING = 10_000_000
@@ -21,19 +21,16 @@ MOST_PASSING = 10_000_000
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """One address for the application and the mailbox; the bare address leads to the API's page."""
+    """One address for the city and its mailbox."""
 
-    application: Wsgi
+    city: Wsgi
     mailbox: Wsgi
-    has_home: bool
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         path = raw_path(environ)
         if path == "/mailbox" or path.startswith("/mailbox/"):
             return self.mailbox(environ, start_response)
-        if path == "/" and not self.has_home:
-            return respond(environ, start_response, (307, [("Location", "/docs")], b""))
-        return self.application(environ, start_response)
+        return self.city(environ, start_response)
 
 
 class _ProblemTask(ErrorTask):  # type: ignore[misc]

@@ -147,7 +147,9 @@ class Cloud:
         )
 
     def prepare(self) -> None:
-        made = self._apply("create", stack.ACCOUNT_STACK, stack.account_template(), {"Dashboard": "no"})
+        made = self._apply(
+            "create", stack.ACCOUNT_STACK, stack.account_template(), {"Dashboard": "no", "WithFront": "no"}
+        )
         self.bucket = made["CodeBucket"]
 
     def upload(self, sha256: str, code: bytes) -> None:
@@ -160,7 +162,7 @@ class Cloud:
             self.client("ssm").put_parameter(**key)
         city = load_city(ROOT / "infra" / "cities" / f"{slug}.json")
         given = stack.parameters(
-            city, bucket=self.bucket, sha256=sha256, ops="ops@example.org", monthly_budget=0
+            city, bucket=self.bucket, sha256=sha256, ops="ops@example.org", monthly_budget=0, front=False
         )
         return CloudCity(self, slug, self._apply(how, stack.stack_name(slug), template, given)["RestAPIId"])
 

@@ -189,7 +189,7 @@ def _call(home: House, request: Any, path: Mapping[str, str], declared: Operatio
         query={} if params is None else {name: params.getlist(name) for name in params},
         headers=headers,
         raw=request.raw_body,
-        ip=request.context.get("identity", {}).get("sourceIp", ""),
+        ip=_ip(request.context.get("identity", {}).get("sourceIp", ""), headers, home.settings.front_mark),
         entered=_enter(home, headers) if declared.who != "anyone" else None,
     )
     if declared.who not in ("anyone", "resident", call.person.role if call.entered else None):
@@ -197,6 +197,17 @@ def _call(home: House, request: Any, path: Mapping[str, str], declared: Operatio
     if declared.keyed and declared.method == "POST":
         read_key(headers)
     return call
+
+
+def _ip(connected: str, headers: Mapping[str, str], mark: str) -> str:
+    """Return the address the caller comes from: who connected, but behind the front, whom that saw.
+
+    Each proxy adds to X-Forwarded-For who connected to it, CloudFront the caller and the gateway CloudFront.
+    Who comes past the front may write anything there, and does not know its mark.
+    """
+    seen = [each.strip() for each in headers.get("x-forwarded-for", "").split(",")]
+    led = mark and headers.get("x-entraide-front") == mark and len(seen) > 1
+    return seen[-2] if led else connected
 
 
 def _enter(home: House, headers: Mapping[str, str]) -> "tuple[Person, Session]":

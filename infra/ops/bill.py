@@ -16,6 +16,8 @@ Used = dict[str, float]
 MONTH_S = 30.44 * 86_400
 _HERE = Path(__file__).parent
 GB = 1e9
+DEPLOYMENTS = 4
+"""A month, each of which brings all files of a client anew."""
 _KMS_EVERY_S = 300
 """DynamoDB asks for a table's key anew after so long, for each caller: only a key that is not its own."""
 
@@ -97,7 +99,9 @@ def idle(template: Mapping[str, Any], *, full_watch: bool = False) -> Used:
     for resource in template["Resources"].values():
         if resource["Type"] in _COUNTED and (full_watch or resource.get("Condition") != "FullWatch"):
             add(used, {_COUNTED[resource["Type"]]: 1})
-    add(used, {"GB of code kept": 2 * units()["code_bytes"] / GB})
+    client = units()["client"]
+    kept = 2 * (units()["code_bytes"] + client["bytes"])  # this version and the one before
+    add(used, {"GB of code kept": kept / GB, "files written (S3)": DEPLOYMENTS * client["files"]})
     return used
 
 
@@ -116,13 +120,27 @@ def busy(template: Mapping[str, Any], residents: float) -> Used:
             "API requests": took["requests"] * count,
             "functions called": (took["requests"] + took["mails"]) * count,
             watt: (_ms(took) + cold) / 1000 * memory * count,
-            "GB sent": took["requests"] * said["bytes_sent_a_request"] / GB * count,
+            "GB sent (CloudFront)": took["requests"] * said["bytes_sent_a_request"] / GB * count,
             "GB logged": took["log_bytes"] * count / GB,
             "GB of logs kept": took["log_bytes"] * count / GB,
         })  # fmt: skip
+    add(used, _opened(said["client"], residents, used["API requests"]))
     kept = residents * units()["bytes_a_resident"] / GB
     add(used, {"stored GB": kept, "recoverable GB": kept})
     return used
+
+
+def _opened(said: Mapping[str, float], residents: float, api_requests: float) -> Used:
+    """Return what the front takes: each request of the API, and each opening of the client."""
+    took, openings = units()["client"], said["openings_a_month"] * residents
+    whole = openings * said["share_that_has_no_parts"]
+    files = openings + whole * took["files"]
+    return {
+        "front requests (CloudFront)": api_requests + files,
+        "front functions (CloudFront)": files,
+        "files read (S3)": files,
+        "GB sent (CloudFront)": whole * took["sent_bytes"] / GB,
+    }
 
 
 def add(used: Used, more: Mapping[str, float]) -> None:

@@ -23,7 +23,7 @@ from infra.ops.smoke import at_emulator
 ACCOUNT = "000000000000"
 """Whose APIs the emulator takes a request without a signature to be for."""
 CHECKOUT = (
-    "app.py", "chalicelib", "infra", "vendor", ".chalice", "requirements.txt", "constraints.txt",
+    "app.py", "chalicelib", "infra", "vendor", "web", ".chalice", "requirements.txt", "constraints.txt",
     "pyproject.toml",
 )  # fmt: skip
 VERSION = 'VERSION = "'

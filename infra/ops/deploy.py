@@ -39,7 +39,7 @@ def plan(say: Say, slug: str, **given: Any) -> None:
     release = released(where, say)
     prepared = prepare(where, city, release, ground.bucket(where, say), given, say)
     drop(where, prepared.change)
-    if not prepared.changes:
+    if not prepared.differs:
         say.end(_data(prepared), f"{slug} runs {prepared.release.id} already: nothing would change.",
                 then=f"entraide status {slug}")  # fmt: skip
         return
@@ -47,9 +47,9 @@ def plan(say: Say, slug: str, **given: Any) -> None:
     say.end(
         _data(prepared),
         head,
-        shown(prepared.changes),
+        *([shown(prepared.changes)] if prepared.changes else []),
         *explained(prepared.changes),
-        f"{counted(prepared.changes)}. Nothing of {slug} was changed.",
+        f"{counted(prepared.changes)}{_client(prepared)}. Nothing of {slug} was changed.",
         then=f"entraide deploy {slug}",
     )
 
@@ -142,10 +142,10 @@ def _each(
 
 def _agree(say: Say, where: Cloud, prepared: list[Prepared], *, even_tables: bool) -> None:
     """Show what will change and have it agreed to; what loses a table needs a word of its own."""
-    changing = [each for each in prepared if each.changes]
+    changing = [each for each in prepared if each.differs]
     for each in changing:
-        say.note(f"\n{_from_to(each)}, {counted(each.changes)}")
-        if each.before is not None or any(change.loses for change in each.changes):
+        say.note(f"\n{_from_to(each)}, {counted(each.changes)}{_client(each)}")
+        if (each.before is not None and each.changes) or any(change.loses for change in each.changes):
             say.show(shown(each.changes))
     tables = [change for each in changing for change in each.changes if change.loses_table]
     if tables and not even_tables:
@@ -164,17 +164,18 @@ def _report(say: Say, done: list[Outcome], stopped: Mapping[str, Stopped], relea
     """Say what became of each city; the worst that happened is the command's own end."""
     if len(done) + len(stopped) == 1 and stopped:
         raise next(iter(stopped.values()))
-    table, words = columns("city", "release", "was", "changed"), []
+    table, words = columns("city", "release", "was", "changed", "client"), []
     for one in sorted(done, key=lambda each: each.city):
-        table.add_row(one.city, one.release, one.was or "new", str(one.changed or "nothing"))
+        changed, sent = str(one.changed or "nothing"), f"{one.client}, {one.sent or 'no'} files sent"
+        table.add_row(one.city, one.release, one.was or "new", changed, sent)
         words.append(Text(f"{one.city} answers at {one.url}"))
     for slug, why in stopped.items():
-        table.add_row(Text(slug, "red"), "", "", Text("stopped", "red"))
+        table.add_row(Text(slug, "red"), "", "", Text("stopped", "red"), "")
         words.append(Text(f"{slug}: {why.what}", "red"))
     told = {name: {"what": why.what, "state": why.state} for name, why in stopped.items()}
     data = {"done": [asdict(each) for each in done], "stopped": told}
     slug = done[0].city if len(done) == 1 else ""
-    quiet = not stopped and not any(one.changed for one in done)
+    quiet = not stopped and not any(one.changed or one.sent for one in done)
     if quiet:
         words.append(Text(f"Nothing changed: {release.id} runs already and answers."))
     say.end(data, table, *words, then=f"entraide status {slug}".strip())
@@ -191,10 +192,19 @@ def _from_to(prepared: Prepared) -> str:
     return f"{prepared.city.slug}: {prepared.running or 'no city yet'} -> {prepared.release.id}"
 
 
+def _client(prepared: Prepared) -> str:
+    """Return what becomes of the client, nothing when it stays."""
+    if prepared.shown == prepared.client.version:
+        return ""
+    return f", client {prepared.shown or 'none yet'} -> {prepared.client.version}"
+
+
 def _data(prepared: Prepared) -> dict[str, Any]:
     return {
         "city": prepared.city.slug,
         "release": prepared.release.id,
         "running": prepared.running or None,
+        "client": prepared.client.version,
+        "client_shown": prepared.shown or None,
         "changes": [asdict(each) for each in prepared.changes],
     }

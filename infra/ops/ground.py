@@ -25,7 +25,9 @@ from infra.stack import ACCOUNT_STACK, account_template, signing_key_name
 def bucket(where: Cloud, say: Say) -> str:
     """Return the bucket of the account and region, making the stack that all its cities share as needed."""
     creates = _account(where, say) is None
-    asked = Asked({"TemplateBody": json.dumps(account_template())}, {}, {"application": "entraide"})
+    # No emulator knows what CloudFront shares among cities.
+    given = {"WithFront": "no"} if where.emulator else {}
+    asked = Asked({"TemplateBody": json.dumps(account_template())}, given, {"application": "entraide"})
     change = change_set(where, ACCOUNT_STACK, asked, label="account", creates=creates, say=say)
     since = events_so_far(where, change.stack)
     if change.changes:

@@ -37,7 +37,7 @@ class Left:
 def found(where: Cloud, slug: str) -> list[Left]:
     """Return all that is there of the city beside its stack."""
     return [*_tables(where, slug), *_logs(where, slug), *_queue(where, slug), *_mail(where, slug),
-            *_key(where, slug), *_objects(where, slug)]  # fmt: skip
+            *_key(where, slug), *_bucket(where, slug), *_objects(where, slug)]  # fmt: skip
 
 
 def make_room(where: Cloud, slug: str, say: Say) -> None:
@@ -123,6 +123,21 @@ def _key(where: Cloud, slug: str) -> Iterator[Left]:
     client, name = where.client("ssm"), signing_key_name(slug)
     if _there(lambda: client.get_parameter(Name=name)):
         yield Left("signing key", name, lambda: client.delete_parameter(Name=name))
+
+
+def _bucket(where: Cloud, slug: str) -> Iterator[Left]:
+    """Yield the bucket of a client whose stack is gone; CloudFormation names it after stack and resource."""
+    s3, prefix = where.client("s3"), f"{stack_name(slug)}-web-"
+    for each in s3.list_buckets().get("Buckets", ()):
+        name = each["Name"]
+        # entraide-lille-web-web-... is of a city lille-web.
+        if name.startswith(prefix) and "-" not in name.removeprefix(prefix):
+            yield Left("bucket", name, lambda name=name: _remove_bucket(s3, name))  # type: ignore[misc]
+
+
+def _remove_bucket(s3: Any, name: str) -> None:
+    empty(s3, name)
+    s3.delete_bucket(Bucket=name)
 
 
 def _objects(where: Cloud, slug: str) -> Iterator[Left]:

@@ -27,7 +27,12 @@ _CHOICES = (
     click.option(
         "--full-watch/--spare-watch", default=None, help="With alarms, at 0.10 USD a month each, or without."
     ),
-    click.option("--host", help="The name the city is served under by CloudFront."),
+    click.option(
+        "--front/--no-front",
+        default=None,
+        help="With CloudFront, which serves client and API under one name, or the API alone.",
+    ),
+    click.option("--host", help="A name of the city's own for CloudFront, instead of the one it gives."),
     click.option("--certificate", help="The ARN of that name's certificate in us-east-1."),
 )
 
@@ -89,6 +94,7 @@ def parameters(
             "monthly_budget": int(had["MonthlyBudget"]),
             "owns_sender": had["OwnsSender"] == "yes",
             "full_watch": had["Watch"] == "full",
+            "front": had.get("WithFront", "yes") == "yes",
         }
     wanted: dict[str, Any] = kept | {name: value for name, value in given.items() if value is not None}
     if not wanted.get("ops"):

@@ -17,6 +17,8 @@ class Verified:
     release: str
     sha256: str
     parameters: Mapping[str, str]
+    client: str = ""
+    """The version of the client it was seen with; empty where a city had none yet."""
 
 
 def verified(where: Cloud, bucket: str, slug: str) -> Verified | None:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.cities.model import City
-from infra.ops import ground, leftovers, options, record
+from infra.client import Client, client_of
+from infra.ops import ground, leftovers, options, record, web
 from infra.ops.artefact import Release, put_template, template_url, upload
 from infra.ops.changes import Asked, Change, ChangeSet, change_set, drop
 from infra.ops.cloud import Cloud, remember
@@ -30,10 +31,18 @@ class Prepared:
     asked: Asked
     before: Standing | None
     change: ChangeSet
+    client: Client
+    shown: str
+    """The version of the client that residents are given now; empty for none."""
 
     @property
     def changes(self) -> tuple[Change, ...]:
         return self.change.changes
+
+    @property
+    def differs(self) -> bool:
+        """Whether there is anything to do: for the stack, or for its client alone."""
+        return bool(self.changes) or self.shown != self.client.version
 
     @property
     def running(self) -> str:
@@ -50,6 +59,9 @@ class Outcome:
     was: str
     url: str
     changed: int
+    client: str
+    sent: int
+    """Files of the client that were not there yet."""
     answered: Answered
 
 
@@ -64,6 +76,8 @@ def prepare(
     before = settle(where, name, city.slug, say)
     if where.emulator and parameters.get("monthly_budget") is None:
         parameters = {**parameters, "monthly_budget": 0}  # none of them has budgets
+    if where.emulator:
+        parameters = {**parameters, "front": False}  # nor CloudFront's policies
     url = put_template(where, bucket, city.slug, release)
     asked = Asked(
         {"TemplateURL": url},
@@ -72,7 +86,9 @@ def prepare(
     )
     creates = before is None
     change = change_set(where, name, asked, label=release.id, creates=creates, say=say)
-    return Prepared(city, release, bucket, asked, before, change)
+    return Prepared(
+        city, release, bucket, asked, before, change, client_of(city), web.version_shown(where, before)
+    )
 
 
 def carry_out(where: Cloud, prepared: Prepared, say: Say) -> Outcome:
@@ -90,13 +106,25 @@ def carry_out(where: Cloud, prepared: Prepared, say: Say) -> Outcome:
         drop(where, prepared.change)
     now = standing(where, stack_name(slug))
     assert now is not None
-    answered = smoke(where, now, release.id, say)
+    client = prepared.client
+    say.state = f"{slug} stands; its client may be the one before, whole. {UNTOUCHED}"
+    sent = web.bring(where, web.bucket_of(now), client, say)
+    answered = smoke(where, now, release.id, client.version, say)
     if not answered.well:
         _go_back(where, prepared, answered, say)
-    record.note(
-        where, prepared.bucket, slug, Verified(release.id, release.sha256, dict(prepared.asked.parameters))
+    good = Verified(release.id, release.sha256, dict(prepared.asked.parameters), client.version)
+    record.note(where, prepared.bucket, slug, good)
+    web.tidy(where, web.bucket_of(now), {prepared.shown, client.version})
+    return Outcome(
+        slug,
+        release.id,
+        prepared.running,
+        answered.url,
+        len(prepared.changes),
+        client.version,
+        sent,
+        answered,
     )
-    return Outcome(slug, release.id, prepared.running, answered.url, len(prepared.changes), answered)
 
 
 def _execute(where: Cloud, change: ChangeSet, slug: str, total: int, say: Say) -> None:
@@ -125,13 +153,14 @@ def _go_back(where: Cloud, prepared: Prepared, answered: Answered, say: Say) -> 
     """Bring back the last version that answered well; raises Stopped in any case."""
     slug, release = prepared.city.slug, prepared.release
     last = record.verified(where, prepared.bucket, slug)
-    if last is None or last.release == release.id:
+    if last is None or (last.release, last.client) == (release.id, prepared.client.version):
         raise Stopped(
             f"{slug} stands and does not answer as it should: {answered.words}.",
             f"There is no other version that answered to go back to. {UNTOUCHED}",
             f"entraide logs {slug} --errors; then mend it and entraide deploy {slug}",
         )
     say.note(f"{slug}: {answered.words}. Going back to {last.release}.", style="red")
+    _client_back(where, slug, last)
     asked = Asked(
         {"TemplateURL": template_url(where, prepared.bucket, slug, last.release)},
         last.parameters,
@@ -140,9 +169,11 @@ def _go_back(where: Cloud, prepared: Prepared, answered: Answered, say: Say) -> 
     back = change_set(where, stack_name(slug), asked, label=f"{last.release}-again", creates=False, say=say)
     if back.changes:
         _execute(where, back, slug, len(back.changes), say)
+    else:
+        drop(where, back)
     now = standing(where, stack_name(slug))
     assert now is not None
-    again = smoke(where, now, last.release, say)
+    again = smoke(where, now, last.release, last.client, say)
     raise Stopped(
         f"The new version {release.id} of {slug} does not answer as it should: {answered.words}.",
         f"{last.release} is back and "
@@ -151,3 +182,12 @@ def _go_back(where: Cloud, prepared: Prepared, answered: Answered, say: Say) -> 
         f"entraide logs {slug} --errors; then mend it and entraide deploy {slug}",
         Exit.ROLLED_BACK if again.well else Exit.FAILED,
     )
+
+
+def _client_back(where: Cloud, slug: str, last: Verified) -> None:
+    """Show the client of that version; where it had none the bucket is emptied: a full one does not go."""
+    bucket = web.bucket_of(standing(where, stack_name(slug)))
+    if last.client:
+        web.take_back(where, bucket, last.client)
+    else:
+        leftovers.empty(where.client("s3"), bucket)

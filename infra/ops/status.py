@@ -12,8 +12,10 @@ from infra.ops import use
 from infra.ops.bill import Bill
 from infra.ops.cloud import Cloud, cloud
 from infra.ops.say import Say, spoken, table
+from infra.ops.smoke import public_address
 from infra.ops.standing import Standing, all_cities, deployed, standing
 from infra.ops.watching import Seen, seen, since
+from infra.ops.web import version_shown
 from infra.stack import stack_name
 
 DRIFT_S = 180.0
@@ -36,9 +38,11 @@ def status(say: Say, slug: str | None, drift: bool) -> None:
         found = since(where, slug, seen(where, slug, at), at)
     bill = use.so_far(where, slug, now, at)
     shown = table("", "")
-    for name, value, style in _rows(where, now, found, bill, at):
+    client = version_shown(where, now)
+    for name, value, style in _rows(where, now, found, bill, client, at):
         shown.add_row(name, Text(value, style))
-    say.end(_data(slug, now, found, bill), f"[bold]{slug}[/bold]", shown, then=_then(slug, now, found))
+    data = {**_data(slug, now, found, bill), "client": client or None}
+    say.end(data, f"[bold]{slug}[/bold]", shown, then=_then(slug, now, found))
 
 
 def _all(say: Say, at: int) -> None:
@@ -69,7 +73,9 @@ def _all(say: Say, at: int) -> None:
     )
 
 
-def _rows(where: Cloud, now: Standing, found: Seen, bill: Bill | None, at: int) -> list[tuple[str, str, str]]:
+def _rows(
+    where: Cloud, now: Standing, found: Seen, bill: Bill | None, client: str, at: int
+) -> list[tuple[str, str, str]]:
     faults = [*found.faults, *found.alarms]
     rows = [
         (
@@ -78,7 +84,8 @@ def _rows(where: Cloud, now: Standing, found: Seen, bill: Bill | None, at: int) 
             "" if now.stands and not found.closed else "red",
         ),
         ("release", now.outputs.get("Release", "unknown"), ""),
-        ("answers at", now.outputs.get("EndpointURL", "unknown"), ""),
+        ("answers at", public_address(now), ""),
+        ("client", client or "none", "" if client else "red"),
         ("account", f"{where.account}, {where.region}", ""),
         ("drift", _drift(now), "red" if now.drift == "DRIFTED" else ""),
         ("faults", ", ".join(faults) or "none", "red" if faults else "green"),
@@ -141,6 +148,7 @@ def _data(slug: str, now: Standing, found: Seen, bill: Bill | None) -> Mapping[s
         "state": now.status,
         "release": now.outputs.get("Release"),
         "url": now.outputs.get("EndpointURL"),
+        "address": public_address(now),
         "drift": now.drift,
         **asdict(found),
         "cost_usd_this_month": None if bill is None else round(bill.usd, 4),

@@ -68,16 +68,17 @@ def parameters(
     owns_sender: bool = True,
     monthly_budget: int = 20,
     full_watch: bool = False,
+    front: bool = True,
     host: str = "",
     certificate: str = "",
 ) -> Mapping[str, str]:
     """Return the parameters of a city's stack.
 
     `bucket` and `sha256` say where its code is. `ops` is the address that hears what is wrong. Without a
-    `base_url` links in mails begin with the API's own address. The sender's identity is the domain of the
-    city's sender unless named; a stack that does not own it leaves making and verifying it to others.
-    `monthly_budget` is in USD, 0 for none. `host` puts the city behind CloudFront under that name, with the
-    `certificate` (an ARN in us-east-1).
+    `base_url` links in mails begin with the host, or CloudFront's own name, or the API's own address. The
+    sender's identity is the domain of the city's sender unless named; a stack that does not own it leaves
+    making and verifying it to others. `monthly_budget` is in USD, 0 for none. Without a `front` there is the
+    API alone. `host` gives the front a name of the city's own, with the `certificate` (an ARN in us-east-1).
     """
     return {
         "City": city.slug,
@@ -89,6 +90,7 @@ def parameters(
         "OpsAddress": ops,
         "MonthlyBudget": str(monthly_budget),
         "Watch": "full" if full_watch else "spare",
+        "WithFront": "yes" if front else "no",
         "Host": host,
         "Certificate": certificate,
     }

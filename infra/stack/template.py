@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from infra.client import client_pages
 from infra.events import rate_s
+from infra.stack.front import api_patterns, behaviours, content_policy, gate
 
 ACCOUNT = Path(__file__).with_name("account.json")
 API = "APIHandler"
@@ -26,6 +28,10 @@ Template = dict[str, Any]
 def account_template() -> Template:
     """Return the template of `ACCOUNT_STACK`; its output `CodeBucket` names the bucket for code."""
     read: Template = json.loads(ACCOUNT.read_text(encoding="utf-8"))
+    shared = read["Resources"]
+    shared["KnownPages"]["Properties"]["FunctionCode"] = gate(client_pages())
+    headers = shared["WebHeaders"]["Properties"]["ResponseHeadersPolicyConfig"]["SecurityHeadersConfig"]
+    headers["ContentSecurityPolicy"] = {"ContentSecurityPolicy": content_policy(), "Override": True}
     return read
 
 
@@ -49,6 +55,7 @@ def city_template(python: str, architecture: str) -> Template:
             _park_what_fails(template, function)
     template["Resources"]["DeadLettersPolicy"] = _queue_policy(functions)
     _watch(functions)
+    _lead_to_the_api(template)
     _call_by_name(template)
     return template
 
@@ -151,6 +158,13 @@ def _alarms(function: str) -> Template:
         }
         for metric in ("Errors", "Throttles")
     }
+
+
+def _lead_to_the_api(template: Template) -> None:
+    """Have the front lead every path that the API serves to it, and whatever else to the client."""
+    paths = template["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]["paths"]
+    front = template["Resources"]["Front"]["Properties"]["DistributionConfig"]
+    front["CacheBehaviors"] = behaviours(api_patterns(paths))
 
 
 def _call_by_name(template: Template) -> None:

@@ -169,7 +169,7 @@ def test_the_application_alone_does_mix_parallel_requests():
 @pytest.fixture(scope="module")
 def port():
     """The port of a real server."""
-    site = Site(Gateway(make_app()), Gateway(Chalice("mailbox")), has_home=False)
+    site = Site(Gateway(make_app()), Gateway(Chalice("mailbox")))
     with socket.create_server(("127.0.0.1", 0)) as listener:
         server = serve_on(listener, site)
         running = Thread(target=server.run)
@@ -201,8 +201,3 @@ def test_a_huge_body_is_refused_before_it_is_sent(port):
     with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
         connection.sendall(b"POST /v1/things/a HTTP/1.1\r\nHost: x\r\nContent-Length: 5000000000\r\n\r\n")
         assert connection.recv(12) == b"HTTP/1.1 413"
-
-
-def test_the_bare_address_leads_to_the_page_of_the_api(port):
-    status, headers, _ = ask(port, "GET", "/")
-    assert (status, headers["Location"]) == (307, "/docs")

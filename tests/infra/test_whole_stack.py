@@ -191,5 +191,6 @@ def _left(running, slug):
     names |= {each["Name"] for each in client("ssm").describe_parameters()["Parameters"]}
     names |= {each["Name"] for each in client("ses").list_configuration_sets()["ConfigurationSets"]}
     names |= set(client("ses").list_identities()["Identities"])
+    names |= {each["Name"] for each in client("s3").list_buckets()["Buckets"]}
     names |= {url.rpartition("/")[2] for url in client("sqs").list_queues().get("QueueUrls", [])}
     return {name for name in names if slug in name}

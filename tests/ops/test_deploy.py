@@ -133,12 +133,17 @@ def test_an_accounts_preparation_that_failed_is_told_and_the_next_try_begins_aga
 
 
 @pytest.mark.parametrize(
-    "step", ["ensure_key", "upload", "make_room", "change_set", "_execute", "smoke", "note"]
+    "step", ["ensure_key", "upload", "make_room", "change_set", "_execute", "bring", "smoke", "note", "tidy"]
 )
 def test_interrupted_at_any_step_the_same_command_ends_it(operator, monkeypatch, step):
-    place = {"ensure_key": rollout.ground, "make_room": rollout.leftovers, "note": rollout.record}.get(
-        step, rollout
-    )
+    places = {
+        "ensure_key": rollout.ground,
+        "make_room": rollout.leftovers,
+        "note": rollout.record,
+        "bring": rollout.web,
+        "tidy": rollout.web,
+    }
+    place = places.get(step, rollout)
     with monkeypatch.context() as during:
         during.setattr(place, step, _interrupt)
         said = operator.says("deploy", "mulhouse", "--ops", "ops@example.org", "--yes")

@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from infra.client import Client
 from infra.ops import leftovers
-from infra.ops.changes import Asked, Change, change_set, counted
+from infra.ops.changes import Asked, Change, ChangeSet, change_set, counted
 from infra.ops.deploy import _agree
 from infra.ops.mending import must_be_steady, settle
+from infra.ops.rollout import Prepared
 from infra.ops.say import Say
 from infra.ops.stops import Exit, Stopped
 
@@ -239,9 +241,9 @@ def _change(of):
     return {"ResourceChange": change | ({"Replacement": replacement} if replacement else {})}
 
 
-def _prepared(changes: tuple[Change, ...]):
-    city = type("C", (), {"slug": "mulhouse"})
-    release = type("R", (), {"id": "new"})
-    return type(
-        "P", (), {"city": city, "release": release, "running": "old", "before": object(), "changes": changes}
-    )
+def _prepared(changes: tuple[Change, ...]) -> Prepared:
+    city, release = type("C", (), {"slug": "mulhouse"}), type("R", (), {"id": "new"})
+    before = type("S", (), {"outputs": {"Release": "old"}})
+    change = ChangeSet("c", "n", "s", creates=False, changes=changes)
+    client = Client("0123456789ab", {}, {})
+    return Prepared(city, release, "bucket", Asked({}, {}, {}), before, change, client, client.version)

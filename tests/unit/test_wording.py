@@ -41,9 +41,14 @@ def forms(message):
     return [message.string] if isinstance(message.string, str) else message.string
 
 
+@pytest.fixture(scope="module", params=["entraide", messages.CLIENT])
+def domain(request):
+    return request.param
+
+
 @pytest.fixture(scope="module")
-def catalogues():
-    return {language: messages.read(language) for language in LANGUAGES}
+def catalogues(domain):
+    return {language: messages.read(language, domain) for language in LANGUAGES}
 
 
 def test_every_language_has_every_message_with_the_same_values(catalogues):
@@ -60,8 +65,13 @@ def test_a_message_or_a_value_that_a_language_lacks_is_named():
     ]
 
 
-def test_the_compiled_catalogues_are_in_step_with_their_sources(catalogues):
-    for language, catalogue in catalogues.items():
+def test_the_compiled_catalogues_are_in_step_with_their_sources():
+    for language in LANGUAGES:
+        catalogue = messages.read(language)
+        said = messages.words(catalogue, messages.read(language, messages.CLIENT))
+        assert messages.words_path(language).read_bytes() == said, (
+            f"{language}: run `python -m infra.messages`"
+        )
         with (LOCALE / language / "LC_MESSAGES" / "entraide.mo").open("rb") as shipped:
             found = GNUTranslations(shipped)._catalog
         wanted = GNUTranslations(BytesIO(messages.compiled(catalogue)))._catalog
