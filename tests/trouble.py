@@ -181,14 +181,14 @@ def restart(city: TestCity) -> None:
 
 @cache
 def _strict_city() -> City:
-    """Return Mulhouse with moderation before for childcare and no daily limits to speak of."""
+    """Return Mulhouse with moderation before for childcare and no daily limits; an offer ends as a need."""
     city = load_city(CITIES / "mulhouse.json")
     categories = tuple(
         replace(category, moderation="before") if category.slug == "childcare" else category
         for category in city.categories
     )
     most = dict.fromkeys(("listings_per_day", "proposals_per_day", "mails_per_day"), 1_000)
-    limits = replace(city.limits, **most)
+    limits = replace(city.limits, offer_days=1, **most)
     return replace(city, categories=categories, limits=limits)
 
 

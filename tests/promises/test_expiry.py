@@ -35,7 +35,9 @@ class Night:
         self.house.now.now = self.now = self.begins - 10 * DAY_S
         self.house.__dict__["city"] = replace(
             self.house.city,
-            limits=replace(self.house.city.limits, listings_per_day=999, proposals_per_day=999),
+            limits=replace(
+                self.house.city.limits, offer_days=14, listings_per_day=999, proposals_per_day=999
+            ),
         )
         names = ("monique", "yusuf")
         self.monique, self.yusuf = (settle(self.house, a_person(name, asks_per_week=50)) for name in names)

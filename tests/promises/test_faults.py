@@ -54,7 +54,7 @@ PASSING = ("asked_to_help", "offered_help", "place_free", "match_agreed", "match
 """What is told only while it is so: within minutes of this story most of it is over."""
 
 LAPSED, FOLLOWED = 49.5, 73.5
-REMINDED, ENDED = 11 * 24 + 1.5, 14 * 24 + 1.5
+REMINDED, ENDED = 14 * 24 * 2 / 3 + 1.5, 14 * 24 + 1.5
 CLOSED = 33 * 24 + 2
 """Hours within the one after which something is due that began soon after the first hour."""
 
