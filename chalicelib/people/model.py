@@ -18,7 +18,7 @@ Mail = Literal["fine", "bounced", "complained"]
 DAY_S = 86_400
 WEEK_S = 7 * DAY_S
 SEASON_S = 13 * WEEK_S
-ASKS_PER_SEASON = 8
+ASKS_PER_SEASON = 10
 """What the product proposes, as it proposes three a week: what that does is measured in decision 29."""
 WEEKS_SHARE = 3
 """A third of a season's asks is the most of one week: a surge leaves something for what comes after."""
