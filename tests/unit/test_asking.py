@@ -557,7 +557,7 @@ def test_of_equal_fits_the_one_asked_less_in_the_season_is_asked(town, days_ago,
 
 def test_whom_a_season_has_had_enough_of_is_not_asked(town):
     weeks = tuple(town.clock.now - week * 7 * 24 * HOUR_S for week in range(12, 4, -1))
-    town.helper("often", asked=weeks)
+    town.helper("often", asked=weeks, asks_per_season=len(weeks))
     need = town.need()
     town.round()
     assert town.asked(need) == []
