@@ -1,17 +1,19 @@
 """What is new on the board: needs without an asking or renewed, and needs that a new offer may help."""
 
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
 from sys import maxsize
 from zoneinfo import ZoneInfo
 
 from chalicelib.asking.model import Asking
 from chalicelib.asking.repository import Askings
+from chalicelib.board.earlier import earlier
 from chalicelib.board.model import Position, Query, Shown, Where
 from chalicelib.board.search import search
 from chalicelib.board.service import Still
 from chalicelib.cities.asking import AskingRules
 from chalicelib.cities.model import URGENCIES, City
-from chalicelib.listings.card import Kind
+from chalicelib.listings.card import Kind, Urgency
 from chalicelib.matching.candidates import candidates
 from chalicelib.words.alike import gist
 
@@ -42,21 +44,36 @@ def without_asking(cards: list[Shown], askings: Askings, now: int) -> Iterator[t
             yield card.id, None
 
 
-def first_come(needs: Iterable[str], board: Still, city: City, *, before: str | None = None) -> list[str]:
-    """Return needs as their turns are: the more urgent first, then the older; those `before` one, if given.
+def first_come(needs: Iterable[str], board: Still, city: City) -> list[str]:
+    """Return needs as their turns are: the more urgent first, then the older.
 
     Last come those that are not on the board any more, which compete for nobody.
     """
-    end = None if before is None else _place(before, board, city)
-    places = sorted(_place(need, board, city) for need in needs)
-    return [place[-1] for place in places if end is None or place < end]
+    return sorted(needs, key=lambda need: (*_place(need, board, city), need))
 
 
-def _place(need: str, board: Still, city: City) -> tuple[int, int, str]:
+def before_the_last(needs: Iterable[str], board: Still, city: City) -> Still:
+    """Return the board of the needs alone whose turn comes before the last of these."""
+    places = [_place(need, board, city) for need in needs]
+    last = max((place for place in places if place != _GONE), default=_NOWHERE)
+
+    def rank(category: str, urgency: Urgency) -> int:
+        return _rank(city, category, urgency)
+
+    return replace(board, replica=earlier(board.replica, "need", last, rank))
+
+
+_GONE, _NOWHERE = (1, 0), (-len(URGENCIES), 0)
+"""The place after, and that before, all needs on the board."""
+
+
+def _place(need: str, board: Still, city: City) -> tuple[int, int]:
     card = board.replica.get(need)
-    if card is None:
-        return 1, 0, need
-    return -URGENCIES.index(city.urgency_of(card.category, card.urgency)), card.published_at, need
+    return (_rank(city, card.category, card.urgency), card.published_at) if card else _GONE
+
+
+def _rank(city: City, category: str, urgency: Urgency) -> int:
+    return -URGENCIES.index(city.urgency_of(category, urgency))
 
 
 def helped_by_new_offers(

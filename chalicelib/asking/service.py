@@ -58,7 +58,7 @@ class Asker:
                 self._begin(new[need])
         helped = [] if later else self._helped(due, board, since, now)
         waves = Waves(self.askings, self.matching, self.city, board, now)
-        outcome = waves.go({need: due[need] for need in first}, helped, before=next(iter(later), None))
+        outcome = waves.go({need: due[need] for need in first}, helped)
         if not outcome.failed and not later:
             self.askings.finished("ask", now, exactly=bool(due or helped))
         return replace(outcome, left=len(later))

@@ -7,7 +7,7 @@ from heapq import heapify, heappop, heappush
 from typing import TypeVar
 
 from chalicelib.asking.choosing import Choice, asleep_or_unreachable
-from chalicelib.asking.finding import MOST, first_come, wanted_by
+from chalicelib.asking.finding import MOST, before_the_last, first_come, wanted_by
 from chalicelib.asking.model import Asking
 from chalicelib.asking.reasons import View, outcome
 from chalicelib.asking.repository import Again, Askings
@@ -41,15 +41,12 @@ class Waves:
     asks: Counter[str] = field(default_factory=Counter)
     tally: Counter[str] = field(default_factory=Counter)
 
-    def go(
-        self, due: Mapping[str, Sequence[Again]], helped: Iterable[str] = (), *, before: str | None = None
-    ) -> Round:
+    def go(self, due: Mapping[str, Sequence[Again]], helped: Iterable[str] = ()) -> Round:
         """Give every need its turns; `due` has, by need, the rows that said to look at it again.
 
-        `helped` are needs that a new offer may help. Nobody has a turn who does not come `before` that need,
-        the first of those that are due and have theirs in another round.
+        `helped` are needs that a new offer may help.
         """
-        turns = self._all_turns(due, helped, before)
+        turns = self._all_turns(due, helped)
         heapify(waiting := [(*each.order, each) for each in turns])
         while waiting:
             *_, turn = heappop(waiting)
@@ -57,21 +54,15 @@ class Waves:
                 heappush(waiting, (*turn.order, turn))
         return Round(**self.tally)
 
-    def _all_turns(
-        self, due: Mapping[str, Sequence[Again]], wanting: Iterable[str], before: str | None
-    ) -> list[Turn]:
-        """Return the turns of what is due, and of what wants one of the helpers who may now be asked.
+    def _all_turns(self, due: Mapping[str, Sequence[Again]], helped: Iterable[str]) -> list[Turn]:
+        """Return the turns of these, and of what comes before their last and wants one of their helpers.
 
         So an older need that found nobody before comes first at the moment when somebody can be asked.
         """
         turns, offers = list[Turn](), set[str]()
-        looked, upcoming = {*due}, [*due]
-        while True:
-            room = len(due) + MOST - len(looked)
-            more = first_come(wanting, self.board, self.city, before=before)[:room]
-            looked.update(more)
-            if not (upcoming := [*upcoming, *more]):
-                return turns
+        upcoming = [*due, *first_come(helped, self.board, self.city)[:MOST]]
+        looked, board = {*upcoming}, before_the_last(upcoming, self.board, self.city)
+        while upcoming:
             opened = [
                 each for need in upcoming if (each := self.attempt(self._opened, need, due.get(need, ())))
             ]
@@ -80,8 +71,11 @@ class Waves:
             fresh = [offer for offer in likely.values() if offer.id not in offers]
             offers |= likely.keys()
             rules, zone = self.city.asking, self.city.zone
-            wanting = wanted_by(fresh, looked, self.board, self.askings, rules, zone=zone, now=self.now)
-            upcoming = []
+            wanting = wanted_by(fresh, looked, board, self.askings, rules, zone=zone, now=self.now)
+            room = len(due) + MOST - len(looked)
+            upcoming = first_come(wanting, board, self.city)[:room]
+            looked.update(upcoming)
+        return turns
 
     def ask(self, turn: Turn, choice: Choice) -> None:
         """Ask one helper: the asking, the match, its mail and the count of asks, all or nothing.

@@ -1,6 +1,6 @@
 """The replica: the board in memory, fed with cards in any order."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from threading import Lock
 from typing import NamedTuple
@@ -99,6 +99,19 @@ class Replica:
         for segment, live in layers:
             yield from segment.cards(live & segment.ending.beyond(now))
         yield from (loose.card for loose in fresh.values() if loose.card.stands_at(now))
+
+    def part(self, among: Callable[[Segment], int], holds: Callable[[Card], bool]) -> "Replica":
+        """Return a board of some cards: the slots `among` a segment's, and the fresh of which it `holds`.
+
+        No card is copied, so it costs little; it stays as it is now.
+        """
+        layers, fresh = self._board
+        part = Replica()
+        part._board = Board(
+            tuple(Layer(segment, live & among(segment)) for segment, live in layers),
+            {id_: loose for id_, loose in fresh.items() if holds(loose.card)},
+        )
+        return part
 
     def _take(
         self, card: Card, layers: tuple[Layer, ...], fresh: dict[str, Loose], dead: list[list[int]], now: int

@@ -7,11 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chalicelib.board.earlier import earlier
 from chalicelib.board.model import Query, Where
 from chalicelib.board.replica import FRESH, Replica
 from chalicelib.board.search import search
 from chalicelib.board.segment import Segment
-from chalicelib.listings.card import Card
+from chalicelib.cities.model import CATEGORIES
+from chalicelib.listings.card import URGENCIES, Card, Urgency
 from tests.cards import NOW, PARIS, Cards
 from tests.oracle import Oracle, answer
 
@@ -149,3 +151,31 @@ def test_what_a_snapshot_is_made_of_is_what_stands_now() -> None:
     ]
     by_id = {card.id: card for card in replica.cards(0)}
     assert [by_id[card.id] for card in sorted_terms] == sorted_terms
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.randoms(use_true_random=False))
+def test_what_comes_earlier_is_what_going_through_all_cards_finds(random: Random) -> None:
+    replica = Replica(Segment.of(BASE[:20]))
+    replica.apply(histories(BASE, random), NOW)
+    ranks = {category: random.randrange(2) for category in CATEGORIES}
+    last = random.choice(BASE)
+
+    def rank(category: str, urgency: Urgency) -> int:
+        return ranks[category] - URGENCIES.index(urgency)
+
+    def place(card: Card) -> tuple[int, int]:
+        return rank(card.category, card.urgency), card.published_at
+
+    found = earlier(replica, "need", place(last), rank)
+    expected = {card.id for card in replica.cards(0) if card.kind == "need" and place(card) < place(last)}
+    assert {card.id for card in found.cards(0)} == expected
+
+
+def test_a_part_of_a_board_stays_as_it_is_when_the_board_changes() -> None:
+    replica = Replica(Segment.of(BASE[:10]))
+    part = replica.part(lambda segment: segment.kinds.equal("need"), lambda _: True)
+    before = {card.id for card in part.cards(0)}
+    replica.apply([replace(card, version=card.version + 1, on_board=False) for card in BASE[:10]], NOW)
+    needs = {card.id for card in BASE[:10] if card.kind == "need"}
+    assert {card.id for card in part.cards(0)} == before == needs
