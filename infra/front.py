@@ -11,17 +11,21 @@ from infra.stack.front import api_patterns, client_headers, missing_page
 
 
 class Front:
-    """WSGI. The client is read anew for each request: who changes a file sees it at once."""
+    """WSGI. The client is read anew for each request: who changes a file sees it at once.
 
-    def __init__(self, application: Wsgi, routes: Collection[str], city: City) -> None:
+    What leads to the API says the `mark`, as CloudFront does: so the API knows that a client is there.
+    """
+
+    def __init__(self, application: Wsgi, routes: Collection[str], city: City, mark: str) -> None:
         self._application = application
+        self._mark = mark
         self._patterns = api_patterns(routes)
         self._city = city
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         path = raw_path(environ)
         if any(leads(pattern, path) for pattern in self._patterns):
-            return self._application(environ, start_response)
+            return self._application({**environ, "HTTP_X_ENTRAIDE_FRONT": self._mark}, start_response)
         if environ["REQUEST_METHOD"] not in {"GET", "HEAD"}:
             status, headers, body = problem(HTTPStatus.METHOD_NOT_ALLOWED)
             return respond(environ, start_response, (status, [*headers, ("Allow", "GET, HEAD")], body))

@@ -35,6 +35,8 @@ CITIES = ROOT / "infra" / "cities"
 KEPT = ROOT / ".local"
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 FORCED = 130
+MARK = "local"
+"""What the front says; nobody else reaches the API."""
 
 
 class CannotOpen(Exception):
@@ -79,7 +81,7 @@ def open_city(slug: str, port: int) -> None:
         print(
             f"  {city.name:<12} {url}/\n  API          {url}/docs\n  Mailbox      {url}/mailbox", flush=True
         )
-        front = Front(Gateway(app), app.routes, city)
+        front = Front(Gateway(app), app.routes, city, MARK)
         _serve(app, listener, Site(front, Mailbox(engine.mail, city.name, city.zone)), log)
         print(f"\nStopping {city.name} (once more to force it) ...", flush=True)
     print(f"Stopped. The data is kept in {os.path.relpath(kept)}.")
@@ -145,6 +147,7 @@ def _settings(slug: str, url: str, kept: Path) -> dict[str, str]:
         "ENTRAIDE_CITY": slug,
         "POWERTOOLS_SERVICE_NAME": f"entraide-{slug}",
         "ENTRAIDE_BASE_URL": url,
+        "ENTRAIDE_FRONT_MARK": MARK,
         "ENTRAIDE_SIGNING_KEY": _signing_key(kept / "signing.key"),
     }
 

@@ -94,6 +94,8 @@ class Call:
     headers: Mapping[str, str]
     raw: bytes
     ip: str
+    fronted: bool
+    """Whether it came through the front, so that the client stands under the same address."""
     entered: "tuple[Person, Session] | None"
 
     @property
@@ -180,7 +182,8 @@ def _answer(
 
 def _call(home: House, request: Any, path: Mapping[str, str], declared: Operation, language: str) -> Call:
     headers = {name.lower(): value for name, value in request.headers.items()}
-    params = request.query_params
+    params, mark = request.query_params, home.settings.front_mark
+    fronted = bool(mark) and headers.get("x-entraide-front") == mark
     call = Call(
         house=home,
         now=home.now(),
@@ -189,7 +192,8 @@ def _call(home: House, request: Any, path: Mapping[str, str], declared: Operatio
         query={} if params is None else {name: params.getlist(name) for name in params},
         headers=headers,
         raw=request.raw_body,
-        ip=_ip(request.context.get("identity", {}).get("sourceIp", ""), headers, home.settings.front_mark),
+        ip=_ip(request.context.get("identity", {}).get("sourceIp", ""), headers, fronted=fronted),
+        fronted=fronted,
         entered=_enter(home, headers) if declared.who != "anyone" else None,
     )
     if declared.who not in ("anyone", "resident", call.person.role if call.entered else None):
@@ -199,15 +203,14 @@ def _call(home: House, request: Any, path: Mapping[str, str], declared: Operatio
     return call
 
 
-def _ip(connected: str, headers: Mapping[str, str], mark: str) -> str:
+def _ip(connected: str, headers: Mapping[str, str], *, fronted: bool) -> str:
     """Return the address the caller comes from: who connected, but behind the front, whom that saw.
 
     Each proxy adds to X-Forwarded-For who connected to it, CloudFront the caller and the gateway CloudFront.
     Who comes past the front may write anything there, and does not know its mark.
     """
     seen = [each.strip() for each in headers.get("x-forwarded-for", "").split(",")]
-    led = mark and headers.get("x-entraide-front") == mark and len(seen) > 1
-    return seen[-2] if led else connected
+    return seen[-2] if fronted and len(seen) > 1 else connected
 
 
 def _enter(home: House, headers: Mapping[str, str]) -> "tuple[Person, Session]":

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, cast, get_args
+from urllib.parse import quote
 
 from chalice import Blueprint
 
@@ -29,6 +30,10 @@ _WAYS = ("stop", "daily")
 
 @page(routes, "show_sign_in", "GET", "/sign-in/{token}")
 def show_sign_in(call: Call) -> Answer:
+    """Lead to the client, which opens the session; where there is none, a page does."""
+    if call.fronted:
+        to = f"/#/sign-in?token={quote(call.path['token'])}"
+        return Answer(status=303, headers={"Location": to, "Cache-Control": "no-store"})
     return _confirm(call, "sign_in")
 
 

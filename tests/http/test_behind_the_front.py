@@ -1,4 +1,4 @@
-"""Behind the front every request comes from it: limits count who asked it, and nobody can say who that is."""
+"""Behind the front every request comes from it, limits count who asked it, and the client is there too."""
 
 from dataclasses import replace
 
@@ -41,3 +41,23 @@ def test_what_a_caller_writes_before_the_front_changes_nothing(city):
 def test_who_comes_past_the_front_is_who_connected(city, mark):
     answered = statuses(city, lambda n: f"203.0.113.{n}", IP_LIMIT_PER_HOUR + 1, mark=mark)
     assert answered[-1] == 429
+
+
+def mailed_link(city):
+    city.post("/v1/sign-in", {"email": "amel@example.org"})
+    (link,) = city.links("amel@example.org", "sign-in")
+    return link
+
+
+def test_the_link_of_a_sign_in_mail_leads_to_the_client_which_opens_the_session(city):
+    link = mailed_link(city)
+    led = city.get(link, headers={"X-Entraide-Front": MARK})
+    token = link.removeprefix("/sign-in/")
+    assert (led.status, led.headers["location"]) == (303, f"/#/sign-in?token={token}")
+    assert city.post("/v1/sessions", {"token": token}).status == 201
+
+
+@pytest.mark.parametrize("mark", ["", "guessed"])
+def test_where_no_client_is_the_link_leads_to_a_page(city, mark):
+    page = city.get(mailed_link(city), headers={"X-Entraide-Front": mark})
+    assert (page.status, page.headers["content-type"]) == (200, "text/html; charset=utf-8")

@@ -97,7 +97,7 @@ def address():
     city.publish("offer", "yusuf@example.org", title="Je fais vos courses")
     wiring.install(city.house)
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = serve_on(listener, Front(city.gateway, app.routes, CITY))
+        server = serve_on(listener, Front(city.gateway, app.routes, CITY, "mark"))
         running = Thread(target=server.run)
         running.start()
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
@@ -140,6 +140,7 @@ def test_a_browser_shows_the_board_and_takes_no_text_for_markup(seen):
         ("#/?text=zzzz", "de", "Hier ist noch nichts."),
         ("#/?kind=offer", "en", "1 listing<"),
         ("#/post", "de", "wir senden einen Code"),
+        ("#/sign-in?token=x.y", "en", "You opened the link"),
         ("#/listing/aaaaaaaaaaaaaaaa", "en", 'role="alert"'),
     ],
 )

@@ -45,11 +45,11 @@ def client():
 
 @pytest.fixture
 def front():
-    def api(_environ, start):
-        start("200 OK", [("X-Served-By", "the API")])
+    def api(environ, start):
+        start("200 OK", [("X-Served-By", "the API"), ("X-Mark", environ["HTTP_X_ENTRAIDE_FRONT"])])
         return [b""]
 
-    return Front(api, app.routes, CITY)
+    return Front(api, app.routes, CITY, "mark")
 
 
 def asked(route):
@@ -175,6 +175,11 @@ def test_on_this_machine_the_same_address_answers_with_both(front, client):
     assert (status, body.decode()) == (404, missing_page())
     assert call(front, "POST", "/")[0] == 405
     assert call(front, "HEAD", "/")[2] == b""
+
+
+def test_the_front_says_its_own_mark_whatever_a_caller_says(front):
+    _, headers, _ = call(front, "GET", "/v1/me", HTTP_X_ENTRAIDE_FRONT="guessed")
+    assert ("X-Mark", "mark") in headers
 
 
 @pytest.mark.parametrize(

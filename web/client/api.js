@@ -79,7 +79,7 @@ async function call(method, path, body, headers = {}) {
   }
   const text = await answer.text();
   if (answer.ok) return text ? JSON.parse(text) : null;
-  if (answer.status === 401) leave();
+  if (answer.status === 401 && path !== "/v1/sessions") leave();
   throw new Problem(answer.status, refusal(answer.status, text));
 }
 
