@@ -11,6 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from chalicelib.errors import Conflict, Invalid, NotAllowed, NotFound, Stale, TooMany
 from chalicelib.listings.model import DAY_S
+from chalicelib.matching.model import WELCOME
 from chalicelib.people.model import kept_apart
 from chalicelib.people.service import unblock
 from tests.samples import HOUR_S, a_draft, a_house, a_person, new_key, settle
@@ -37,8 +38,11 @@ ends = st.none() | st.integers(1, 200).map(lambda hours: hours * HOUR_S)
 
 
 class Network(Truths, RuleBasedStateMachine):
-    @initialize(exchange=st.sampled_from(["direct", "confirmed"]))
-    def open(self, exchange):
+    @initialize(
+        exchange=st.sampled_from(["direct", "confirmed"]), asked=st.integers(1, 3), yes=st.integers(0, 3)
+    )
+    def open(self, exchange, asked=0, yes=0):
+        """Most of what can be done is done to a match, so there are some to begin with."""
         self.house = a_house()
         self.clock = self.house.now
         self.clock.now = EVE
@@ -57,6 +61,12 @@ class Network(Truths, RuleBasedStateMachine):
             settle(self.house, person)
         self.posted, self.asked = [], []
         self.begin()
+        if asked:
+            self.post_something("need", PEOPLE[0], 1, "groceries", None)
+        for number in range(asked):
+            self.answer_with_another(number, PEOPLE[1 + number], 2, seeking=True, met=False)
+        for number in range(min(asked, yes)):
+            self.accept(number, by_answerer=True)
 
     # What residents do
 
@@ -160,7 +170,7 @@ class Network(Truths, RuleBasedStateMachine):
         need, offer = map(self.house.publishing.listings.get, (match.need, match.offer))
         if any(each is None or not self.stands(each) for each in (need, offer)) or self.apart(match):
             return None
-        if match.state != "proposed" or self.clock.now >= match.due_at or not offer.left:
+        if match.state not in WELCOME or not offer.left:
             return None
         if not need.left:
             return "queued" if match.answerer == "helper" else None
