@@ -17,8 +17,8 @@ SEEKER_SAYS_S = 5 * 86_400
 class Step(NamedTuple):
     """What one change of a match writes.
 
-    `called` is who is asked again because a place became free, `seen` the listings that was decided on and that
-    stay as they are; `together` says that from now on the two sides are in touch, or will be.
+    `called` is who is asked again because a place became free, `seen` the listings that was decided on and
+    that stay as they are; `together` says that from now on the two sides are in touch, or will be.
     """
 
     match: Match

@@ -358,6 +358,7 @@ def test_a_block_made_between_the_look_and_the_writing_is_heeded(town, monkeypat
         town.house.city = replace(town.house.city, exchange="confirmed")
         town.house.__dict__.pop("matching")
         town.yes("yusuf", second)
+
     def act():
         matching, asking = town.house.matching, town.person("yusuf" if what == "come forward" else "monique")
         if what == "yes":
