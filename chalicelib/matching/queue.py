@@ -51,7 +51,7 @@ class Queues:
         if first is None or first.id != match.id:
             return Step(match.looked_at(now))
         called, mail = self._call(match, need, offer, now)
-        return Step(called, notices=(mail,))
+        return Step(called, notices=(mail,), seen=(need, offer))
 
     def _calling(self, step: Step, need: Listing, now: int) -> Step:
         """Return the step with a call to the first in the queue who can come, if one more place is free."""

@@ -17,8 +17,8 @@ SEEKER_SAYS_S = 5 * 86_400
 class Step(NamedTuple):
     """What one change of a match writes.
 
-    `called` is who is asked again because a place became free, `seen` the listings that was decided on;
-    `together` says that from now on the two sides are in touch, or will be.
+    `called` is who is asked again because a place became free, `seen` the listings that was decided on and
+    that stay as they are; `together` says that from now on the two sides are in touch, or will be.
     """
 
     match: Match
@@ -47,7 +47,7 @@ def said_yes(
         raise Conflict("not_available")
     if match.state in WELCOME and by == match.helper and need.stands_at(now) and need.left == 0:
         offer.taken(now)
-        return Step(match.queued(by, now, need.queue + 1), (need.queued(),))
+        return Step(match.queued(by, now, need.queue + 1), (need.queued(),), seen=(offer,))
     agreed = match.agreed(by, now, answer) if confirmed else match.accepted(by, now, answer)
     told: Pace = "soon" if confirmed else "urgent"
     copy: Pace = "along" if linked else "calm"  # it is on their screen, and they can open it again or not

@@ -86,6 +86,18 @@ def town():
     return Town()
 
 
+def before_the_next_commit(monkeypatch, town, act):
+    """Let somebody else act, once, between what the next change has read and what it writes."""
+    commit = town.house.tables.commit
+
+    def commit_late(writes):
+        monkeypatch.setattr(town.house.tables, "commit", commit)
+        act()
+        commit(writes)
+
+    monkeypatch.setattr(town.house.tables, "commit", commit_late)
+
+
 # Queues
 
 
@@ -207,6 +219,21 @@ def test_a_place_that_came_in_another_way_is_found_within_the_hour(town):
     assert town.yes("karl").match.state == "accepted"
 
 
+@pytest.mark.parametrize("gone", ["of the need", "of the offer"])
+def test_nobody_is_called_to_a_place_that_goes_between_the_look_and_the_writing(town, monkeypatch, gone):
+    second = town.ask("karl", need=town.publish("need", town.monique))
+    town.yes("yusuf")
+    town.yes("karl")
+    need = town.house.publishing.get(town.need)
+    town.house.publishing.edit(
+        need.id, a_draft(capacity=2), by=need.author, version=need.version, now=town.now
+    )
+    taken = {"of the need": lambda: town.yes("lea"), "of the offer": lambda: town.yes("karl", second)}
+    before_the_next_commit(monkeypatch, town, taken[gone])
+    town.tick(hours=1)
+    assert (town.match("karl").state, town.mails("place_free")) == ("queued", [])
+
+
 def test_a_queue_is_looked_at_every_hour_and_nothing_is_told_of_it(town):
     town.yes("yusuf")
     town.yes("karl")
@@ -260,6 +287,15 @@ def test_who_has_no_place_left_themselves_is_told_so(town):
     town.house.publishing.withdraw(town.offers["ana"], by=an_id("ana"), key=new_key(), now=town.now)
     with pytest.raises(Conflict, match="offer_over"):
         town.yes("ana")
+
+
+def test_whose_own_place_goes_between_the_look_and_the_writing_is_told_so_and_not_queued(town, monkeypatch):
+    second = town.ask("ana", need=town.publish("need", town.monique))
+    town.yes("yusuf")
+    before_the_next_commit(monkeypatch, town, lambda: town.yes("ana", second))
+    with pytest.raises(Conflict, match="offer_full"):
+        town.yes("ana")
+    assert town.match("ana").state == "proposed"
 
 
 @pytest.mark.parametrize("end", ["withdraw", "expire", "purge"])
@@ -322,13 +358,6 @@ def test_a_block_made_between_the_look_and_the_writing_is_heeded(town, monkeypat
         town.house.city = replace(town.house.city, exchange="confirmed")
         town.house.__dict__.pop("matching")
         town.yes("yusuf", second)
-    commit, blocked = town.house.tables.commit, []
-
-    def commit_after_a_block(writes):
-        if not blocked:
-            blocked.append(True)
-            town.block("yusuf", by=by)
-        commit(writes)
 
     def act():
         matching, asking = town.house.matching, town.person("yusuf" if what == "come forward" else "monique")
@@ -339,7 +368,7 @@ def test_a_block_made_between_the_look_and_the_writing_is_heeded(town, monkeypat
         else:
             matching.propose(need, offer, by=asking, message="", key=new_key(), now=NOW)
 
-    monkeypatch.setattr(town.house.tables, "commit", commit_after_a_block)
+    before_the_next_commit(monkeypatch, town, lambda: town.block("yusuf", by=by))
     with pytest.raises(Conflict, match="not_available"):
         act()
 
