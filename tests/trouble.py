@@ -236,7 +236,12 @@ def rows_of(tables: Any, noun: str) -> Iterable[dict[str, Any]]:
     """Return the rows of a table, whatever trouble there is, to be looked at and not changed."""
     if isinstance(tables, Unlucky):
         tables = tables.tables
-    return tables._rows[noun].values() if isinstance(tables, MemoryTables) else tables.scan(noun)
+    if isinstance(tables, MemoryTables):
+        return tables._rows[noun].values()
+    fate, tables.fate = tables.fate, well
+    rows = list(tables.scan(noun))
+    tables.fate = fate
+    return rows
 
 
 def _rows(noun: str, tables: Any) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:
@@ -250,8 +255,9 @@ def _rows(noun: str, tables: Any) -> Iterator[tuple[tuple[str, ...], dict[str, A
 def _what_came_of(notice: dict[str, Any], tables: Any) -> dict[str, Any]:
     """Return a notice without how it was sent; what another carried has become what that has."""
     said = {name: value for name, value in notice.items() if name not in _OF_SENDING}
-    leads = (row for row in rows_of(tables, "notices") if row["pk"] == notice["carried_by"])
-    lead = notice if notice["state"] != "carried" else next(leads)
+    lead = notice
+    if notice["state"] == "carried":
+        lead = next(row for row in rows_of(tables, "notices") if row["pk"] == notice["carried_by"])
     return {**said, "state": "told" if lead["state"] == "sent" else lead["state"]}
 
 

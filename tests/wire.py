@@ -51,7 +51,7 @@ class Wired:
 
     def __init__(self, tables: Tables, random: Random) -> None:
         self.tables, self.random, self.fate = tables, random, well
-        self._stubborn = (0, "")
+        self._stubborn = (0, None)
         client = tables.connection.client
         self._send = client._endpoint.http_session.send
         client.meta.events.register("before-send.dynamodb", self._meet)
@@ -79,7 +79,7 @@ class Wired:
         return error(500, "InternalServerError")
 
     def _fault(self, operation):
-        times, fault = self._stubborn
+        times, fault = (0, None) if self.fate is well else self._stubborn
         if not times:
             met = FAULTS if operation == "TransactWriteItems" else _OF_ANY
             fault = self.fate(operation, met)

@@ -7,7 +7,7 @@ a day. Residents act at the same instants in every run, half a day away from wha
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from heapq import heappop, heappush
@@ -35,6 +35,8 @@ from tests.trouble import differences, facts
 DAY_S = 24 * HOUR_S
 END = NOW + 60 * DAY_S
 LONGEST_OUTAGE_S = 6 * HOUR_S
+SURELY_S = HOUR_S
+"""How long it takes at most, lag and late ticks and all, until a job that ticks every minute has come by."""
 BEAT_S = 24 * HOUR_S
 SCRIPTS, SEEDS = 40, 25
 """Of the full figure: so many stories, each disturbed so many times."""
@@ -127,13 +129,24 @@ class PlainWriter:
         return Mail(recipient.address, notices[0].template, " ".join(each.id for each in notices), "", None)
 
 
-def on_time(_job, rate, number):
-    """Return when a tick comes, by its number, and how often at once."""
-    return number * rate, 1
+class OnTime:
+    """Every tick when its turn comes."""
+
+    outages: Sequence[tuple[int, int]] = ()
+
+    def __call__(self, _job, rate, number):
+        """Return when a tick comes, by its number, and how often at once."""
+        return number * rate, 1
+
+    def after(self, at):
+        """Return when mails have surely been sent since an instant: for so long there was no outage."""
+        while ends := [until for start, until in self.outages if start < at + SURELY_S and at < until]:
+            at = max(ends)
+        return at + SURELY_S
 
 
-class Disturbed:
-    """Ticks skipped, doubled and late, and hours in which there are none."""
+class Disturbed(OnTime):
+    """Ticks skipped, doubled and late, and hours in which there are none; outages may overlap."""
 
     def __init__(self, seed):
         self.seed, random, at = seed, Random(f"outages {seed}"), NOW
@@ -316,21 +329,24 @@ class Days:
         return beforehand or any(at > notice.made_at for at in self.tables.changed[notice.subject])
 
     def latest(self, notice):
-        """Return when a notice is told at the latest: an outage after the digest, or after the next one when
-        that had gone before its first tick came.
+        """Return when a notice is told at the latest: soon after the digest and the outages that follow it.
+
+        It is the next digest when that one may have gone before its first tick came.
         """
         hours, person = self.house.dispatcher.hours, self.house.people.get(notice.to)
         if notice.pace == "along":
             return notice.made_at + ALONG_S
         digest = hours.last_digest(notice.made_at, notice.latest, person.quiet)
-        if digest < notice.made_at + LONGEST_OUTAGE_S:
+        if digest < self.ticks.after(notice.made_at):
             digest = hours.next_digest(digest, person.quiet)
-        return hours.awake_at(digest + LONGEST_OUTAGE_S, person.quiet) + 2 * HOUR_S
+        at = self.ticks.after(digest)
+        awake = hours.awake_at(at, person.quiet)
+        return at if awake == at else self.ticks.after(awake)
 
 
 @cache
 def quiet_days(script):
-    return Days(script, on_time).run()
+    return Days(script, OnTime()).run()
 
 
 def assert_they_end_the_same(script, seed, lag=lambda: 0):
@@ -381,12 +397,30 @@ def test_days_with_an_index_that_lags_end_as_quiet_ones(seed):
     assert_they_end_the_same(seed, seed, lag=lambda: 1 + random.randrange(20 * 60))
 
 
+def test_an_outage_upon_another_puts_a_mail_off_until_both_are_over():
+    assert_they_end_the_same(27, 27_001)
+
+
 @pytest.mark.soak
 @pytest.mark.parametrize("script", range(SCRIPTS))
 def test_a_thousand_disturbances_end_as_quiet_days(script):
     for seed in range(SEEDS):
         assert_they_end_the_same(script, 1_000 * script + seed)
     quiet_days.cache_clear()
+
+
+class Sleepy(Disturbed):
+    """No mail is sent from a little before the digest until three hours after it, and no outage says why."""
+
+    def __call__(self, job, rate, number):
+        at, times = super().__call__(job, rate, number)
+        return at, 0 if job == "send" and 16 * HOUR_S <= at % DAY_S < 20 * HOUR_S else times
+
+
+def test_mails_that_go_later_than_any_outage_says_are_caught():
+    days = Days(0, Sleepy(0)).run()
+    made = days.tables.made.values()
+    assert any(at > days.latest(notice) for notice in made for at in days.writer.told[notice.id])
 
 
 def test_a_listing_renewed_at_the_last_moment_is_not_forgotten_by_a_late_index():
