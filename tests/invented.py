@@ -132,7 +132,7 @@ class Inventor:
             made.query += [(name, each) for each in self._many(self._value(parameter["schema"], name))]
 
     def _path_part(self, name):
-        known = self._seen.get("id", [])
+        known = self._seen.get("need" if name == "need_id" else "id", [])
         fitting = [each for each in known if ("-" in each) == (name == "match_id")]
         return (
             self._chance.choice(fitting or ["a" * 16])

@@ -13,6 +13,7 @@ from tests.invented import Inventor
 A_CITY = 1_000
 """Requests to one city; then the next one opens, so that tables stay small."""
 MAILED = {"code": r"\b(\d{6})\b", "token": r"/sign-in/(\S+)"}
+EXCHANGES = ("confirmed", "direct")
 COUNTED = {"open_session", "start_sign_in"}
 """What a refusal may leave behind: that it was tried."""
 
@@ -21,14 +22,15 @@ PEOPLE = [f"{name}@example.org" for name in ("monique", "yusuf", "lea")]
 
 
 def enter(city):
-    """Return new tokens of the residents and of a moderator."""
+    """Return new tokens of the residents, of a moderator and of a coordinator."""
     city.tokens.clear()
-    return [*map(city.sign_in, PEOPLE), city.moderator()]
+    return [*map(city.sign_in, PEOPLE), city.moderator(), city.coordinator()]
 
 
-def inhabited():
+def inhabited(exchange):
     """Return a city whose residents each have something to their name."""
     city = open_city(held=("childcare",))
+    city.exchange(exchange)
     for person in PEOPLE:
         city.publish("need", person)
         city.publish("offer", person, reach_m=10_000)
@@ -41,7 +43,7 @@ def ask(requests, seed, document):
     chance, wrong, seen = Random(seed), [], {}
     for number in range(requests):
         if number % A_CITY == 0:
-            city = inhabited()
+            city = inhabited(EXCHANGES[number // A_CITY % 2])
             inventor = Inventor(document, chance, enter(city))
         made = inventor.request()
         commits = city.tables.commits
@@ -55,6 +57,7 @@ def ask(requests, seed, document):
         city.clock.turn(minutes=chance.choice((0, 0, 0, 0, 0, 0, 1, 30)))
         if number % 100 == 0:
             city.tick()
+            city.house.asking.ask_due(city.clock.now)
         if reply.status == 204:
             inventor.tokens = enter(city)
         if operation == "start_sign_in":
