@@ -97,6 +97,10 @@ class Person:
         kept = tuple(block for block in self.blocks if block.id_for(self.id) != block_id)
         return self if kept == self.blocks else self.changed(blocks=kept)
 
+    def beyond(self, epoch: int) -> "Person":
+        """Return the person in a later epoch than that; in one already, the same person."""
+        return self.changed(epoch=epoch + 1) if self.epoch <= epoch else self
+
     def changed(self, **fields: object) -> "Person":
         return replace(self, **fields, version=self.version + 1)  # type: ignore[arg-type]
 

@@ -99,7 +99,7 @@ def sign_out(call: Call) -> Answer:
 def sign_out_everywhere(call: Call) -> Answer:
     from chalicelib.people import service
 
-    service.leave_everywhere(call.house.people, call.person.id)
+    service.leave_everywhere(call.house.people, call.session)
     return Answer(status=204)
 
 

@@ -132,9 +132,9 @@ def change(people: People, person: Person, fields: Mapping[str, Any], *, version
     return changed
 
 
-def leave_everywhere(people: People, person_id: str) -> None:
-    """End every session of the person."""
-    _change_surely(people, person_id, lambda person: person.changed(epoch=person.epoch + 1))
+def leave_everywhere(people: People, session: Session) -> None:
+    """End every session of the person, as this one asks: what began after they were ended goes on."""
+    _change_surely(people, session.person, lambda person: person.beyond(session.epoch))
 
 
 def mute(people: People, person_id: str, topics: Collection[Topic]) -> None:

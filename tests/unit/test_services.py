@@ -725,10 +725,20 @@ class TestTheDoor:
         with pytest.raises(NotSignedIn):
             house.door.who(one.token, now=NOW)
         assert all(house.door.who(each.token, now=NOW) for each in others)
-        people.leave_everywhere(house.people, one.person.id)
+        people.leave_everywhere(house.people, others[0].session)
         for each in others:
             with pytest.raises(NotSignedIn):
                 house.door.who(each.token, now=NOW)
+
+    def test_signing_out_everywhere_again_ends_no_session_begun_since(self, house):
+        attempts = [self.start(house, f"key-{number:08d}") for number in range(2)]
+        tokens = [f"{attempt.id}.{house.door.link_secret(attempt.id)}" for attempt in attempts]
+        old = house.door.open_by_link(tokens[0], key=new_key(), now=NOW)
+        people.leave_everywhere(house.people, old.session)
+        begun = house.door.open_by_link(tokens[1], key=new_key(), now=NOW)
+        people.leave_everywhere(house.people, old.session)  # sent again by whoever got no answer
+        person, _ = house.door.who(begun.token, now=NOW)
+        assert person.epoch == 1
 
     def test_a_stale_change_of_oneself_is_refused(self, house, monique):
         changed = people.change(house.people, monique, {"name": "Momo"}, version=1)
