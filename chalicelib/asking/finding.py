@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
+from functools import partial
 from sys import maxsize
 from zoneinfo import ZoneInfo
 
@@ -56,11 +57,7 @@ def before_the_last(needs: Iterable[str], board: Still, city: City) -> Still:
     """Return the board of the needs alone whose turn comes before the last of these."""
     places = [_place(need, board, city) for need in needs]
     last = max((place for place in places if place != _GONE), default=_NOWHERE)
-
-    def rank(category: str, urgency: Urgency) -> int:
-        return _rank(city, category, urgency)
-
-    return replace(board, replica=earlier(board.replica, "need", last, rank))
+    return replace(board, replica=earlier(board.replica, "need", last, partial(_rank, city)))
 
 
 _GONE, _NOWHERE = (1, 0), (-len(URGENCIES), 0)

@@ -6,7 +6,6 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from chalicelib.errors import Unavailable
 from chalicelib.listings import service
 from chalicelib.listings.model import Listing
 from chalicelib.matching import dynamodb as table_of_matches
@@ -180,5 +179,5 @@ def test_a_network_that_is_careless_is_found_out(monkeypatch, spoil, story):
 @pytest.mark.parametrize("spoil", [spoil for spoil, _ in STORIES])
 def test_a_network_that_is_careless_is_found_out_by_chance(monkeypatch, spoil):
     spoil(monkeypatch)
-    with pytest.raises((AssertionError, Unavailable)):  # busy, and nobody else is there
+    with pytest.raises(AssertionError):
         run(Network, 2_000, 40, derandomize=False, report_multiple_bugs=False)

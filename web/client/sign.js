@@ -14,29 +14,9 @@ export async function view({ query }) {
   return [box];
 }
 
-/** Opening the link is not enough: programs that look through mails open links too. */
+/** Opening the link is not enough: programs that look through mails open links too. No going back leads to it again. */
 function linked(box, then, link) {
-  const key = keys();
-  box.replaceChildren(
-    h("h1", {}, say("sign.title")),
-    form(
-      async (values) => {
-        const body = { token: link };
-        const opened = await post("/v1/sessions", body, key(body));
-        enter(opened.token, values.get("stay") === "on");
-        location.replace(then);
-      },
-      {},
-      h("p", {}, say("sign.linked")),
-      staying(),
-      h("button", { type: "submit" }, say("sign.enter")),
-      h("button", { type: "button", class: "plain", onclick: () => (asking(box, then), byId("email").focus()) }, say("sign.again")),
-    ),
-  );
-}
-
-function staying() {
-  return h("label", { class: "choice" }, h("input", { type: "checkbox", name: "stay" }), h("span", {}, say("sign.stay")));
+  entrance(box, then, () => ({ token: link }), () => location.replace(then), h("p", {}, say("sign.linked")));
 }
 
 function asking(box, then) {
@@ -59,24 +39,31 @@ function asking(box, then) {
 }
 
 function entering(box, then, attempt, email) {
-  const key = keys();
   const code = h("input", { id: "code", name: "code", inputmode: "numeric", autocomplete: "one-time-code", maxlength: "7", required: true, class: "code" });
+  const told = (values) => ({ attempt, code: values.get("code").replace(/\s/g, "") });
+  const sent = h("p", { role: "status" }, say("sign.sent", { email }));
+  entrance(box, then, told, () => (location.hash = then), sent, field(say("sign.code"), code));
+  code.focus();
+}
+
+/** Show what opens a session: `told` makes of the form what the city is told, `go` leaves when it believes that. */
+function entrance(box, then, told, go, ...shown) {
+  const key = keys();
+  const stay = h("label", { class: "choice" }, h("input", { type: "checkbox", name: "stay" }), h("span", {}, say("sign.stay")));
   box.replaceChildren(
     h("h1", {}, say("sign.title")),
     form(
       async (values) => {
-        const body = { attempt, code: values.get("code").replace(/\s/g, "") };
+        const body = told(values);
         const opened = await post("/v1/sessions", body, key(body));
         enter(opened.token, values.get("stay") === "on");
-        location.hash = then;
+        go();
       },
       {},
-      h("p", { role: "status" }, say("sign.sent", { email })),
-      field(say("sign.code"), code),
-      staying(),
+      ...shown,
+      stay,
       h("button", { type: "submit" }, say("sign.enter")),
       h("button", { type: "button", class: "plain", onclick: () => (asking(box, then), byId("email").focus()) }, say("sign.again")),
     ),
   );
-  code.focus();
 }
