@@ -3,9 +3,9 @@
 A row that is owed an action carries `due_hour` and `due_key`, which an index of its table is keyed by; a row
 that is owed none carries neither and is not in the index. A job reads the hours since its last finished
 round, and each until some minutes after its end, because an index may show a row a little late. The first
-round of a day reads the day before once more, for what an index in trouble showed later than that. A mark
-that a clock left well ahead of now is not believed: everything that is due is looked for, as in the first
-round ever.
+round of a day reads two days once more, for what an index in trouble showed up to a day late. A mark that a
+clock left well ahead of now is not believed: everything that is due is looked for, as in the first round
+ever.
 """
 
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from pynamodb.expressions.operand import Path
 
 from chalicelib.storage.tables import Tables
 
-HOUR_S, DAY_S = 3_600, 86_400
+HOUR_S, DAY_H = 3_600, 24
 LATE_S = 600
 """How long after its hour a row may still appear: an index lags by seconds, and no request takes a minute."""
 
@@ -51,8 +51,10 @@ class Agenda:
         if mark is None:
             yield from self._ever(now)
             return
-        since = mark if mark // DAY_S == now // DAY_S else mark - DAY_S
-        for at in range(_open_hour(since) * HOUR_S, now + 1, HOUR_S):
+        oldest = _open_hour(mark)
+        if oldest // DAY_H < _open_hour(now) // DAY_H:
+            oldest -= 2 * DAY_H
+        for at in range(oldest * HOUR_S, now + 1, HOUR_S):
             condition = (Path("due_hour") == _bucket(self.job, at)) & (Path("due_key") < f"{now + 1:011d}")
             yield from self.tables.query(self.noun, condition, index="due")
 
